@@ -1,0 +1,48 @@
+"""Who may open a customer's page. `LoginRequiredMiddleware` has closed every door; this looks for an establishment."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, cast
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from .models import Establishment, User
+
+P = ParamSpec("P")
+
+
+class CustomerRequest(HttpRequest):
+    """A request of a signed-in customer, for annotations."""
+
+    user: User
+    establishment: Establishment
+
+
+def customer_required(
+    view: Callable[Concatenate[Any, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Let customers in; send everybody else where they can go on, with a reason."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if getattr(request, "establishment", None) is None:
+            return send_elsewhere(request)
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def send_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Tell a user without establishment why this page is not theirs, and where to go."""
+    if cast(User, request.user).is_staff:
+        messages.info(
+            request, "Cette page est celle d’un client\u00a0: votre compte de gestion n’a pas d’établissement."
+        )
+        return redirect("admin:index")
+    messages.info(request, "Votre compte n’est rattaché à aucun établissement\u00a0: indiquez d’abord votre SIRET.")
+    return redirect("accounts:signup")

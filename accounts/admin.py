@@ -1,0 +1,176 @@
+"""Accounts, companies and establishments at the staff desk. What registers and customers said is read-only."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+
+from eligibility.siret import strip_separators
+
+from .models import Company, DeliveryProfile, Establishment, User
+
+# Other people's doors: allauth registers pages where an address could be marked as confirmed by hand.
+admin.site.unregister(EmailAddress)
+admin.site.unregister(Group)
+
+
+CONTACT = (
+    "civility", "first_name", "last_name", "job_title", "department", "mobile", "phone", "sms_wanted", "renewal_wanted",
+)  # fmt: skip
+
+
+class ExactSearch(ModelAdmin):
+    """Search by what a caller dictates: a number is found with or without its blanks."""
+
+    number_fields: tuple[str, ...] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        number = strip_separators(search_term)
+        return super().get_search_results(request, queryset, number if number.isdigit() else search_term)
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted here: the verbs do that."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class StaffForm(forms.ModelForm):
+    """A new colleague; the password is chosen by the person, through « Mot de passe oublié »."""
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "first_name", "last_name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].required = True
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"].lower()
+        if User.objects.addressed(email).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Un compte existe déjà avec cette adresse.")
+        return email
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if "@" in username:
+            raise forms.ValidationError("Lettres, chiffres, points et tirets uniquement.")
+        return username
+
+
+class AddressInline(ReadOnly, TabularInline):
+    model = EmailAddress
+    fields = ("email", "verified", "primary")
+    verbose_name, verbose_name_plural = "adresse e-mail", "adresses e-mail"
+    extra = 0
+
+
+@admin.register(User)
+class UserAdmin(ExactSearch):
+    add_form = StaffForm
+    list_display = ("username", "email", "establishment", "is_staff", "is_active", "date_joined")
+    list_filter = ("is_staff", "is_active")
+    list_select_related = ("establishment",)
+    search_fields = ("username__iexact", "email__iexact", "establishment__siret__exact", "last_name__istartswith")
+    search_help_text = "Identifiant, adresse e-mail, SIRET ou nom"
+    ordering = ("-date_joined", "-pk")
+    filter_horizontal = ("groups",)
+    readonly_fields = (
+        "username", "email", "establishment", "signup_siret", "civility", "job_title", "department", "mobile", "phone",
+        "sms_wanted", "renewal_wanted", "last_login", "date_joined",
+    )  # fmt: skip
+    inlines = (AddressInline,)
+    fieldsets = (
+        (None, {"fields": ("username", "email", "establishment", "signup_siret", "last_login", "date_joined")}),
+        (
+            "Contact",
+            {"fields": CONTACT},
+        ),
+        ("Droits", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+    )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None:
+            kwargs["form"] = self.add_form
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj) if obj else ((None, {"fields": self.add_form.Meta.fields}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a superuser hands out rights: otherwise whoever may edit accounts could make himself one."""
+        if obj is None:
+            return ()
+        rights = () if request.user.is_superuser else ("is_staff", "is_superuser", "groups")
+        return (*self.readonly_fields, *rights)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        if not change:
+            obj.is_staff = True
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EstablishmentInline(ReadOnly, TabularInline):
+    model = Establishment
+    fields = ("siret", "legal_name", "postal_code", "city")
+    show_change_link = True
+    extra = 0
+
+
+class DeliveryInline(ReadOnly, StackedInline):
+    model = DeliveryProfile
+    fields = DeliveryProfile.RECIPIENT_FIELDS
+    extra = 0
+
+
+@admin.register(Company)
+class CompanyAdmin(ReadOnly, ExactSearch):
+    list_display = ("siren", "created_at")
+    search_fields = ("siren__exact", "establishments__siret__exact", "establishments__legal_name__istartswith")
+    search_help_text = "SIREN, SIRET ou raison sociale"
+    inlines = (EstablishmentInline,)
+
+
+@admin.register(Establishment)
+class EstablishmentAdmin(ReadOnly, ExactSearch):
+    list_display = ("siret", "legal_name", "postal_code", "city", "account")
+    list_select_related = ("account",)
+    search_fields = ("siret__exact", "legal_name__istartswith", "account__email__iexact")
+    search_help_text = "SIRET, raison sociale ou adresse e-mail du compte"
+    inlines = (DeliveryInline,)
+
+    @admin.display(description="compte")
+    def account(self, establishment: Establishment) -> str:
+        account = getattr(establishment, "account", None)
+        return str(account) if account else "–"
+
+
+@admin.register(Group)
+class GroupAdmin(BaseGroupAdmin, ModelAdmin):
+    """Django's groups, in the desk's dress."""

@@ -1,0 +1,72 @@
+"""The letters about an account. Codes and links are secret: sent at most once, erased afterwards."""
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications import outbox
+from notifications.addresses import absolute
+
+from .models import User
+
+CODE_LIFE = timedelta(minutes=15)
+RESET_LIFE = timedelta(hours=1)
+
+
+@transaction.atomic
+def send_code(user: User, email: str, code: str) -> None:
+    """Send the code that confirms an address, at sign-up or when it changes."""
+    outbox.post(
+        "accounts/account_confirmation",
+        to=email,
+        key=_once("account_confirmation", user),
+        context={"code": code},
+        secret=True,
+        not_after=timezone.now() + CODE_LIFE,
+    )
+
+
+@transaction.atomic
+def tell_account_exists(owner: User, email: str) -> None:
+    """Write to the owner of an address that somebody wanted to sign up with it, once an hour at most."""
+    outbox.post(
+        "accounts/account_exists",
+        to=email,
+        key=f"account_exists:{owner.pk}:{timezone.now():%Y%m%d%H}",
+        context={"login_url": absolute(reverse("account_login")), "reset_url": reset_page()},
+    )
+
+
+@transaction.atomic
+def send_reset_link(user: User, email: str, link: str) -> None:
+    outbox.post(
+        "accounts/password_reset",
+        to=email,
+        key=_once("password_reset", user),
+        context={"username": user.username, "reset_url": link},
+        secret=True,
+        not_after=timezone.now() + RESET_LIFE,
+    )
+
+
+@transaction.atomic
+def tell_change(user: User, email: str, what: str) -> None:
+    """Tell what has changed, as the end of a sentence: « le mot de passe de votre compte a été modifié »."""
+    outbox.post(
+        "accounts/account_changed",
+        to=email,
+        key=_once("account_changed", user),
+        context={"at": timezone.now(), "what": what, "reset_url": reset_page()},
+    )
+
+
+def reset_page() -> str:
+    return absolute(reverse("account_reset_password"))
+
+
+def _once(kind: str, user: User) -> str:
+    """A key of its own for every letter: asking for a second code is no double."""
+    return f"{kind}:{user.pk}:{secrets.token_hex(6)}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class LeanConfig(AppConfig):
+    name = "bench.lean"
+    label = "lean"

@@ -1,0 +1,1 @@
+"""The money: payments, deadline, invoices."""

@@ -1,0 +1,236 @@
+"""Paying an order: open the provider's page, hear what became of it, draw the consequences – each once.
+
+Two transactions. The first writes the provider's fact on the payment, alone: money that arrived is never
+forgotten, whatever fails next. The second locks company → order → payment → counter and writes what follows from
+it. `settle_all` repeats the second for payments that lack it. No lock is held while the provider is asked.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.models import User
+from notifications import outbox
+from notifications.addresses import absolute
+from notifications.models import Urgency
+from notifications.queue import enqueue
+from orders.errors import OrderError
+from orders.models import Order
+
+from . import gateway, invoicing, pdf
+from .models import Payment
+
+logger = logging.getLogger(__name__)
+
+PAGE_LIFE = timedelta(hours=12)  # the provider allows 30 minutes to 24 hours
+PAGE_MARGIN = timedelta(minutes=2)  # a page about to close is not offered any more
+TRIES = 3
+Outcome = Payment.Outcome
+
+
+class AlreadyPaid(OrderError):
+    """The order has been paid: there is nothing left to charge."""
+
+
+def start(order: Order, *, by: User, at: datetime) -> str:
+    """The address of the provider's payment page for this order.
+
+    A page that is still open is offered again, so that two clicks or two tabs cannot pay twice. Raises AlreadyPaid,
+    or OrderError with a sentence for the customer (deadline past, provider down).
+    """
+    for _ in range(TRIES):
+        payment = _open_attempt(order, at=at)
+        try:
+            session = _page_of(payment, email=order.email or by.email)
+        except gateway.GatewayError as error:
+            raise OrderError(
+                "Le paiement est momentanément indisponible. Votre commande est conservée."
+            ) from error
+        if session.is_open:
+            return session.url
+        observe(session, at=at)  # paid or closed under our hands: look again
+    raise OrderError("Le paiement est momentanément indisponible. Votre commande est conservée.")
+
+
+def _open_attempt(order: Order, *, at: datetime) -> Payment:
+    """The one open attempt of an order, made if there is none, under the order's lock (the other tab waits here)."""
+    with order.locked():
+        if order.paid_at is not None:
+            raise AlreadyPaid("Cette commande est déjà réglée.")
+        if order.status != Order.Status.AWAITING_PAYMENT:
+            raise OrderError("Cette commande n’attend plus de règlement.")
+        assert order.due_at is not None and order.total_incl_vat is not None
+        if at >= order.due_at:
+            raise OrderError(f"Le délai de règlement de la commande {order.reference} est dépassé.")
+        payment = order.payments.open().first()
+        if payment is not None and payment.session_expires_at - PAGE_MARGIN <= at and not payment.session_id:
+            # Its page, if it ever existed, was never shown to anybody and can no longer be paid.
+            payment.status = Payment.Status.CLOSED
+            payment.save(update_fields=["status"])
+            payment = None
+        if payment is None:
+            payment = order.payments.create(
+                order=order,
+                amount_incl_vat=order.total_incl_vat,
+                # A page never outlives the silent grace: what could be paid later would only have to be paid back.
+                session_expires_at=min(at + PAGE_LIFE, order.expires_from),
+                checked_at=at,
+            )
+        payment.order = order
+        return payment
+
+
+def _page_of(payment: Payment, *, email: str) -> gateway.Session:
+    if payment.session_id:
+        return gateway.retrieve(payment.session_id)
+    return_url = absolute(reverse("billing:return", args=[payment.order.reference]))
+    session = gateway.open_checkout(payment, return_url=return_url, email=email)
+    Payment.objects.filter(pk=payment.pk, session_id=None).update(
+        session_id=session.id, checkout_url=session.url, livemode=session.livemode, status=Payment.Status.OPEN
+    )
+    return session
+
+
+def observe(session: gateway.Session, *, at: datetime) -> Payment | None:
+    """Write down what the provider says of a page, then draw the consequences. Safe to repeat, in any order.
+
+    Returns the payment, or None for a session that is not ours (another shop on the same account).
+    """
+    with transaction.atomic():
+        payment = _lock_payment_of(session)
+        if payment is None:
+            return None
+        if session.is_paid and payment.succeeded_at is None:
+            payment.status = Payment.Status.SUCCEEDED
+            payment.succeeded_at = session.paid_at or at
+            payment.amount_received = session.amount
+            payment.intent_id = session.intent_id
+            payment.livemode = session.livemode
+            payment.session_id = session.id
+            payment.outcome = _mismatch(payment, session)
+        elif not session.is_paid and not session.is_open and payment.succeeded_at is None:
+            payment.status = Payment.Status.CLOSED
+        payment.checked_at = at
+        payment.save()
+    if payment.succeeded_at is not None and payment.settled_at is None:
+        settle(payment, at=at)
+    return payment
+
+
+def _lock_payment_of(session: gateway.Session) -> Payment | None:
+    """Lock the payment row alone: webhook and return page may tell the same news in the same moment."""
+    locked = Payment.objects.select_for_update(of=("self",), no_key=True)
+    payment = locked.filter(session_id=session.id).first()
+    if payment is None and session.payment_uuid is not None:
+        # The webhook may overtake the answer that would have told us the session's id.
+        payment = locked.filter(uuid=session.payment_uuid).first()
+    return payment
+
+
+def _mismatch(payment: Payment, session: gateway.Session) -> str:
+    """What the provider took must be what we asked: amount, currency, real or test money."""
+    is_expected = (
+        session.amount == payment.amount_incl_vat
+        and session.currency == "eur"
+        and session.livemode == gateway.is_live()
+    )
+    return Outcome.NONE if is_expected else Outcome.MISMATCH
+
+
+def settle(payment: Payment, *, at: datetime) -> None:
+    """Draw the consequences of money that arrived: order paid, invoice numbered, receipt posted, together and once.
+
+    Money that does not fit its order (late, cancelled, twice, another amount) is kept and shown to staff.
+    """
+    order = payment.order
+    with order.locked():
+        payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
+        if payment.settled_at is not None:
+            return
+        assert payment.succeeded_at is not None
+        payment.outcome = payment.outcome or _outcome(order)
+        payment.settled_at = at
+        payment.save(update_fields=["outcome", "settled_at"])
+        if payment.outcome == Outcome.ORDER_PAID:
+            order.mark_paid(at=payment.succeeded_at)
+            invoice = invoicing.issue(order, payment)
+            _post_receipt(order, payment, invoice.number)
+            enqueue(pdf.make_pdf, invoice.pk)
+        else:
+            _alert_staff(order, payment)
+
+
+def _outcome(order: Order) -> Outcome:
+    if order.paid_at is not None:
+        return Outcome.OVERPAID
+    if order.status == Order.Status.AWAITING_PAYMENT:
+        return Outcome.ORDER_PAID
+    return Outcome.CANCELLED if order.status == Order.Status.CANCELLED else Outcome.LATE
+
+
+def _post_receipt(order: Order, payment: Payment, invoice_number: str) -> None:
+    outbox.post(
+        "billing/payment_receipt",
+        to=order.email,
+        key=f"payment_receipt:{payment.pk}",
+        about=order.reference,
+        urgency=Urgency.RECEIPT,
+        context={
+            "reference": order.reference,
+            "total_incl_vat": order.total_incl_vat,
+            "payment_date": payment.succeeded_at,
+            "by_means": "par carte bancaire",
+            "invoice_number": invoice_number,
+            "invoices_url": absolute(reverse("billing:invoices")),
+        },
+    )
+
+
+def _alert_staff(order: Order, payment: Payment) -> None:
+    logger.error("payment %s of order %s needs staff: %s", payment.uuid, order.reference, payment.outcome)
+    outbox.post(
+        "billing/payment_alert",
+        to=settings.STAFF_ALERT_EMAIL,
+        key=f"payment_alert:{payment.pk}",
+        about=order.reference,
+        context={
+            "order": order,
+            "payment": payment,
+            "admin_url": absolute(reverse("admin:billing_payment_change", args=[payment.pk])),
+        },
+    )
+
+
+def settle_all(*, at: datetime, limit: int = 200) -> None:
+    """The sweep: settle money left half-way, ask about open pages, close those of orders that wait no more."""
+    for payment in Payment.objects.unsettled().select_related("order").order_by("succeeded_at")[:limit]:
+        try:
+            settle(payment, at=at)
+        except Exception:  # one payment that cannot be settled keeps nobody else's waiting; it is tried again
+            logger.exception("payment %s cannot be settled", payment.uuid)
+    for payment in Payment.objects.to_ask_about(at).select_related("order").order_by("checked_at")[:limit]:
+        ask(payment, at=at)
+
+
+def ask(payment: Payment, *, at: datetime) -> None:
+    """Ask the provider about one open attempt; close it first where its order no longer waits for money."""
+    is_wanted = payment.order.status == Order.Status.AWAITING_PAYMENT
+    Payment.objects.filter(pk=payment.pk).update(checked_at=at)
+    if not payment.session_id:
+        _give_up_unseen(payment, at=at)
+        return
+    try:
+        session = gateway.retrieve(payment.session_id) if is_wanted else gateway.close(payment.session_id)
+    except gateway.GatewayError:
+        return  # logged by the gateway; the next round asks again
+    observe(session, at=at)
+
+
+def _give_up_unseen(payment: Payment, *, at: datetime) -> None:
+    """Close an attempt whose page was never shown (the call timed out), once that page cannot be open any more."""
+    assert payment.session_expires_at is not None
+    if payment.session_expires_at <= at:
+        Payment.objects.open().filter(pk=payment.pk, session_id=None).update(status=Payment.Status.CLOSED)

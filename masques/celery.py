@@ -1,0 +1,30 @@
+"""The Celery application and, on one page, everything that happens by the clock (Paris time).
+
+Each job is safe to run twice at once: its query is the queue, and the verbs it calls lock and look again.
+None is placed between 02:00 and 03:00, which happen twice or never on the days the clock changes.
+"""
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "masques.settings")
+
+app = Celery("masques")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    # What a lost message left undone is found by the sweeper beside it.
+    "heartbeat": {"task": "masques.tasks.heartbeat", "schedule": 30.0},
+    "deliver due messages": {"task": "notifications.tasks.deliver_due", "schedule": 10.0},
+    "settle payments left half-way": {"task": "billing.tasks.settle_payments", "schedule": 60.0},
+    "make missing invoice PDFs": {"task": "billing.tasks.make_missing_pdfs", "schedule": 60.0},
+    # From D+8 07:00 Paris; every five minutes, so that a stopped beat catches up by itself.
+    "expire unpaid orders": {"task": "billing.tasks.expire_overdue", "schedule": crontab(minute="*/5")},
+    "open missing shipments": {"task": "shipping.tasks.open_missing", "schedule": 60.0},
+    "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 60.0},
+    "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
+    "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
+}

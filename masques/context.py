@@ -1,0 +1,87 @@
+"""What every page needs: who runs the shop, what state the programme is in, and the menu. No database query."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from notifications.wording import NBSP
+from orders import programme
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """One entry of the menu; the action is drawn as a button, at the end of the row."""
+
+    label: str
+    url: str
+    is_current: bool
+    is_action: bool = False
+
+
+VISITOR_MENU = (
+    ("Accueil", "home"),
+    ("Le masque", "orders:product"),
+    ("Tarifs", "orders:prices"),
+    ("Aide", "pages:help"),
+    ("Se connecter", "account_login"),
+)
+CUSTOMER_MENU = (
+    ("Mon espace", "accounts:space"),
+    ("Mes informations", "accounts:contact"),
+    ("Mes factures", "billing:invoices"),
+    ("Mon entreprise", "accounts:company"),
+    ("Identifiant, mot de passe", "accounts:credentials"),
+)
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    """Give templates `shop` (settings fit for a page) and `menu` (drawn late: error pages have none)."""
+    return {
+        "shop": {
+            "site_url": settings.SITE_URL,
+            "support_email": settings.SUPPORT_EMAIL,
+            "tagline": settings.OPERATOR_TAGLINE,
+            "seller": settings.SELLER,
+            "seller_line": seller_line(),
+            "accessibility_state": settings.ACCESSIBILITY_STATE,
+            "demo": settings.DEMO,
+            "sandbox_url": settings.SANDBOX_URL,
+            "programme_notice": programme.notice(at=timezone.now()),
+        },
+        "menu": SimpleLazyObject(lambda: menu(request)),
+    }
+
+
+def seller_line() -> str:
+    """Who sells, as the law wants it on every page."""
+    seller = settings.SELLER
+    siren = NBSP.join((seller["siren"][:3], seller["siren"][3:6], seller["siren"][6:]))
+    return (
+        f"{seller['name']} – {seller['legal_form']} au capital de {seller['capital']} – "
+        f"{siren} RCS {seller['rcs_city']} – {seller['address']}"
+    )
+
+
+def menu(request: HttpRequest) -> list[MenuItem]:
+    """The menu of a visitor, of a customer, or of staff, who have no company to order for."""
+    user = request.user
+    if not user.is_authenticated:
+        return [*_items(request, VISITOR_MENU), _action(request, "accounts:signup")]
+    if getattr(request, "establishment", None):
+        return [*_items(request, CUSTOMER_MENU), _action(request, "orders:shop")]
+    public = _items(request, VISITOR_MENU[:-1])
+    return [*public, MenuItem("Gestion", reverse("admin:index"), False)] if user.is_staff else public
+
+
+def _items(request: HttpRequest, entries: tuple[tuple[str, str], ...]) -> list[MenuItem]:
+    return [MenuItem(label, url, request.path == url) for label, url in ((label, reverse(name)) for label, name in entries)]
+
+
+def _action(request: HttpRequest, name: str) -> MenuItem:
+    url = reverse(name)
+    return MenuItem("Je commande", url, request.path == url, is_action=True)

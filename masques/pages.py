@@ -1,0 +1,80 @@
+"""The public pages: help and contact, legal texts, site map, robots."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from notifications.addresses import absolute
+
+from . import contact, legal_facts
+
+NOT_FOR_ROBOTS = ("/gestion/", "/mon-espace/", "/commandes/", "/captcha/", "/webhooks/", "/rejet-siret/", "/suivi/")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Answer the usual questions, and take a message for the service client."""
+    form = contact.form_for(request)
+    if form.is_valid():
+        contact.refuse_too_many(form, request)
+    if form.is_valid():
+        form.send(request)
+        messages.success(request, "Votre message est parti. Réponse pendant les heures d’ouverture.")
+        return redirect("pages:help")
+    return render(request, "pages/aide.html", {"form": form})
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    return render(request, f"pages/{name}.html", {"seller": settings.SELLER, **context})
+
+
+@login_not_required
+@require_safe
+def legal(request: HttpRequest) -> HttpResponse:
+    return _page(request, "mentions-legales", host=settings.HOST)
+
+
+@login_not_required
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    return _page(request, "cgv", version=legal_facts.terms_version())
+
+
+@login_not_required
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    return _page(
+        request,
+        "donnees-personnelles",
+        dpo_email=settings.DPO_EMAIL,
+        purposes=legal_facts.PURPOSES,
+        periods=legal_facts.PERIODS,
+        has_google=bool(settings.RECAPTCHA_PUBLIC_KEY and settings.RECAPTCHA_PRIVATE_KEY),
+    )
+
+
+@login_not_required
+@require_safe
+def accessibility(request: HttpRequest) -> HttpResponse:
+    return _page(request, "accessibilite", state=settings.ACCESSIBILITY_STATE)
+
+
+@login_not_required
+@require_safe
+def sitemap(request: HttpRequest) -> HttpResponse:
+    return _page(request, "plan-du-site")
+
+
+@login_not_required
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let search engines read the public pages; the demo is not for them at all."""
+    closed = ["/"] if settings.DEMO else NOT_FOR_ROBOTS
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"# {absolute('/plan-du-site/')}"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

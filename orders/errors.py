@@ -1,0 +1,19 @@
+"""Refusals. `str(error)` is a French sentence fit for the customer."""
+
+
+class OrderError(Exception):
+    """An order rule said no."""
+
+
+class OrderChangedError(OrderError):
+    """What the customer was shown is no longer so: show the summary again, with what changed."""
+
+
+class BusyError(Exception):
+    """Somebody else holds the row; nothing was written and trying again is safe.
+
+    No OrderError on purpose: a webhook or job must come back later, not take this for an answer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("Une autre opération est en cours pour votre entreprise : réessayez dans un instant.")

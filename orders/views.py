@@ -1,0 +1,245 @@
+"""A customer's orders: choose, say where, check, confirm; then follow, cancel.
+
+Paying is `billing`'s. Its one-click view calls `summary(request, reference, then=pay)`: confirmed here, paid there.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import CustomerRequest, customer_required
+from eligibility.check import check
+from eligibility.zones import Zone
+from notifications.wording import euros
+
+from . import availability, checkout, pricing
+from .calendar import last_payment_day, next_order_on, paris_date
+from .errors import BusyError, OrderChangedError, OrderError
+from .forms import DeliveryForm, LotsForm, SummaryForm
+from .models import Order
+
+STEPS = ["Votre demande", "Pièces justificatives", "Récapitulatif"]
+KEPT = "Votre demande est gardée 30\u00a0jours. Elle ne réserve rien tant qu’elle n’est pas confirmée."
+
+
+def own_order(request: CustomerRequest, reference: str) -> Order:
+    """The order of this reference inside the customer's establishment; a stranger's does not exist."""
+    return get_object_or_404(request.establishment.orders.all(), reference=reference)
+
+
+def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view the customer's draft; what is confirmed has a page of its own."""
+
+    @customer_required
+    @wraps(view)
+    def guarded(request: CustomerRequest, reference: str) -> HttpResponse:
+        order = own_order(request, reference)
+        return view(request, order) if order.is_draft else redirect(order)
+
+    return guarded
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def shop(request: CustomerRequest) -> HttpResponse:
+    """Choose how many lots; the offer follows from the company's size."""
+    now = timezone.now()
+    current = availability.of(request.establishment, at=now)
+    if not current.can_order or current.verdict is None:
+        return render(request, "orders/shop_closed.html", {"availability": current})
+    draft, verdict = current.draft, current.verdict
+    form = LotsForm(
+        request.POST if request.method == "POST" else None,
+        max_lots=current.max_lots,
+        in_stock=current.lots_in_stock,
+        initial={"lots": draft.lots if draft else min(current.max_lots, current.lots_in_stock)},
+    )
+    if form.is_valid():
+        try:
+            draft = checkout.open_draft(
+                request.establishment, by=request.user, verdict=verdict, lots=form.cleaned_data["lots"], at=now
+            )
+            return redirect("orders:delivery", draft.reference)
+        except OrderError as error:
+            form.add_error("lots", str(error))
+    zone = Zone((draft and draft.zone) or verdict.zone or Zone.METRO)
+    context = {"availability": current, "form": form, "zone": zone, "draft": draft}
+    return render(request, "orders/shop.html", context | _offers(current, zone, form))
+
+
+def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> dict[str, Any]:
+    """The company's own offer and the other one, with prices; the total of what the form holds."""
+    prices = pricing.offers(zone, on=paris_date(timezone.now()))
+    mine = prices.pop(current.verdict.lot_size if current.verdict else 0, None)
+    lots = form["lots"].value()
+    is_number = str(lots).isdecimal() and 1 <= int(lots) <= current.max_lots
+    return {
+        "price": mine,
+        "other_price": next(iter(prices.values()), None),
+        "total": mine and mine.times(int(lots) if is_number else 1),
+    }
+
+
+@with_draft
+@require_http_methods(["GET", "HEAD", "POST"])
+def delivery(request: CustomerRequest, order: Order) -> HttpResponse:
+    """Step 1: who receives the parcel, and where."""
+    now = timezone.now()
+    form = DeliveryForm(request.POST if request.method == "POST" else None, order=order, at=now)
+    if form.is_valid() and not form.needs_another_look:
+        zone_before = order.zone
+        try:
+            checkout.set_delivery(order, form.values, at=now)
+            _tell_new_total(request, order, zone_before)
+        except OrderError as error:
+            messages.error(request, str(error))
+            return redirect(order)
+        if form.cleaned_data["save_address"]:
+            checkout.save_address(order)
+        return redirect("orders:summary", order.reference)
+    return _step(request, order, 1, "orders/delivery.html", {"form": form, "siret": request.establishment.siret})
+
+
+def _tell_new_total(request: HttpRequest, order: Order, zone_before: str) -> None:
+    """The price hangs on the place of delivery: say so when it moves."""
+    if not zone_before or zone_before == order.zone:
+        return
+    now = timezone.now()
+    after = checkout.todays_quote(order, at=now).total_incl_vat
+    before = pricing.quote(zone_before, order.lot_size, order.lots, on=paris_date(now)).total_incl_vat
+    messages.warning(
+        request,
+        f"Le tarif dépend du lieu de livraison\u00a0: le total passe de {euros(before)} à {euros(after)} TTC.",
+    )
+
+
+@with_draft
+@require_safe
+def documents(request: CustomerRequest, order: Order) -> HttpResponse:
+    """Step 2: nothing is asked for in a normal order; the step is passed over and can be looked at."""
+    return _step(request, order, 2, "orders/documents.html", {})
+
+
+def to_order_page(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where an order to be paid later leads."""
+    return redirect("orders:order", reference)
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def summary(
+    request: CustomerRequest, reference: str, then: Callable[..., HttpResponse] = to_order_page
+) -> HttpResponse:
+    """Step 3: everything on one page, then the commitment; `then` answers once the order is confirmed.
+
+    A second click finds the order confirmed and goes the same way. A confirmed order shows its summary, to print.
+    """
+    order = own_order(request, reference)
+    if not order.is_draft:
+        if request.method == "POST":
+            return then(request, reference)
+        return render(request, "orders/recap.html", {"order": order})
+    now = timezone.now()
+    form = SummaryForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            checkout.confirm(order, by=request.user, at=now, shown=form.shown)
+        except OrderChangedError as change:
+            messages.warning(request, str(change))
+            form = SummaryForm()
+        except (OrderError, BusyError) as refusal:
+            messages.error(request, str(refusal))
+        else:
+            return then(request, reference)
+    return _show_summary(request, order, form)
+
+
+def _show_summary(request: CustomerRequest, order: Order, form: SummaryForm) -> HttpResponse:
+    now = timezone.now()
+    if not order.has_delivery:
+        return redirect("orders:delivery", order.reference)
+    verdict = check(request.establishment.siret, at=now)
+    if change := checkout.adapt(order, verdict, at=now):
+        messages.warning(request, change)
+    price = checkout.todays_quote(order, at=now)
+    form.show(order, price)
+    today = paris_date(now)
+    context = {
+        "form": form,
+        "price": price,
+        "verdict": verdict,
+        "last_payment_day": last_payment_day(today),
+        "next_order_on": next_order_on(today),
+        "terms_version": settings.TERMS_VERSION,
+    }
+    return _step(request, order, 3, "orders/summary.html", context)
+
+
+def _step(request: CustomerRequest, order: Order, current: int, template: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, template, {"order": order, "steps": STEPS, "current": current} | context)
+
+
+@with_draft
+@require_POST
+def interrupt(request: CustomerRequest, order: Order) -> HttpResponse:
+    """Leave and come back later: what is typed and well-formed is kept."""
+    now = timezone.now()
+    if "postal_code" in request.POST:
+        form = DeliveryForm(request.POST, order=order, at=now)
+        form.full_clean()
+        checkout.keep_typed(order, form.values, at=now)
+    messages.success(request, KEPT)
+    return redirect("accounts:space")
+
+
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: CustomerRequest, reference: str) -> HttpResponse:
+    """Ask, then delete a draft or cancel an unpaid order."""
+    order = own_order(request, reference)
+    if request.method != "POST":
+        return render(request, "orders/cancel.html", {"order": order})
+    was_draft = order.is_draft
+    try:
+        if was_draft:
+            checkout.discard(order)
+        else:
+            order.cancel(at=timezone.now(), by=request.user)
+    except (OrderError, BusyError) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("orders:order", reference)
+    messages.success(request, "La demande est supprimée." if was_draft else "La commande est annulée.")
+    return redirect("accounts:space") if was_draft else redirect(order)
+
+
+@customer_required
+@require_safe
+def order_list(request: CustomerRequest) -> HttpResponse:
+    """All orders of the establishment, drafts included."""
+    orders = request.establishment.orders.prefetch_related("shipments").order_by("-created_at", "-pk")
+    return render(request, "orders/list.html", {"orders": orders})
+
+
+@customer_required
+@require_safe
+def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
+    """One order: where it stands, what can be done now; a draft goes on at its next step."""
+    orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments")
+    order = get_object_or_404(orders, reference=reference)
+    if order.is_draft:
+        return redirect("orders:summary" if order.has_delivery else "orders:delivery", reference)
+    now = timezone.now()
+    context = {
+        "order": order,
+        "is_payable": order.is_payable(at=now),
+        "is_in_grace": order.status == Order.Status.AWAITING_PAYMENT and not order.is_payable(at=now),
+        "is_last_day": order.last_payment_day == paris_date(now),
+    }
+    return render(request, "orders/order.html", context)

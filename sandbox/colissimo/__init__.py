@@ -1,0 +1,5 @@
+"""Colissimo's label service (SLS)."""
+
+from sandbox.colissimo.web import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,84 @@
+"""The environment of a shop that lives beside the sandbox, and where its secrets are kept."""
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+# What a program needs of the caller's environment; nothing else leaks in, a real key least of all.
+INHERITED = (
+    "HOME", "LANG", "LC_ALL", "LOG_LEVEL", "LOGNAME", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONWARNINGS", "TMPDIR",
+    "USER", "WEB_CONCURRENCY", "WEB_THREADS",
+)  # fmt: skip
+SUPPORT_EMAIL = "aide@masques.example"
+STAFF_USERNAME = "equipe"
+STAFF_EMAIL = "equipe@masques.example"
+
+
+def inherited() -> dict[str, str]:
+    """Give the few variables that every child gets from the caller."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
+
+
+def keep_secrets(state: Path) -> dict[str, str]:
+    """Read the secrets of a state directory; make them at its first start."""
+    file = state / "secrets.json"
+    if file.exists():
+        return dict(json.loads(file.read_text()))
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ALTCHA_HMAC_KEY": secrets.token_urlsafe(48),
+        "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
+        "METRICS_TOKEN": secrets.token_urlsafe(24),
+        "DEMO_STAFF_PASSWORD": f"{secrets.token_hex(3)}-{secrets.token_hex(3).upper()}-7!",
+    }
+    partial = state / "secrets.partial"
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(made, indent=1))
+    partial.rename(file)
+    return made
+
+
+def of_shop(
+    state: Path, *, kept: dict[str, str], port: int, sandbox_url: str, smtp_port: int, database_url: str, redis_url: str
+) -> dict[str, str]:
+    """Point a shop at its engines and, for everything outside, at the sandbox. The code is production's."""
+    return inherited() | {
+        "DJANGO_SETTINGS_MODULE": "masques.settings",
+        "SECRET_KEY": kept["SECRET_KEY"],
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "EXTRA_HOSTS": "localhost",
+        "BIND": f"127.0.0.1:{port}",
+        "COOKIE_SUFFIX": str(port),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "REDIS_PREFIX": f"shop{port}",
+        "STATIC_ROOT": str(state / "static"),
+        "PRIVATE_ROOT": str(state / "private"),
+        "TRUSTED_PROXY_COUNT": "0",
+        "DEMO": "true",
+        "SANDBOX_URL": sandbox_url,
+        "METRICS_TOKEN": kept["METRICS_TOKEN"],
+        "ALTCHA_HMAC_KEY": kept["ALTCHA_HMAC_KEY"],
+        "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
+        "SUPPORT_EMAIL": SUPPORT_EMAIL,
+        "STRIPE_SECRET_KEY": "sk_test_sandbox",
+        "STRIPE_WEBHOOK_SECRET": kept["STRIPE_WEBHOOK_SECRET"],
+        "STRIPE_API_BASE": f"{sandbox_url}/stripe",
+        "STRIPE_CHECKOUT_ORIGIN": sandbox_url,
+        "LAPOSTE_API_BASE": f"{sandbox_url}/laposte/suivi/v2",
+        "LAPOSTE_OKAPI_KEY": "okapi-sandbox",
+        "COLISSIMO_API_BASE": f"{sandbox_url}/colissimo/sls-ws/SlsServiceWSRest/2.0",
+        "COLISSIMO_CONTRACT_NUMBER": "000000",
+        "COLISSIMO_PASSWORD": "sandbox",
+        "SMS_BACKEND": "ovh",
+        "SMS_TEST_PREFIX": "+3363998",
+        "OVH_API_BASE": f"{sandbox_url}/ovh/1.0",
+        "OVH_APPLICATION_KEY": "ak",
+        "OVH_APPLICATION_SECRET": "as",
+        "OVH_CONSUMER_KEY": "ck",
+        "OVH_SMS_SERVICE": "sms-sandbox-1",
+        "DEMO_STAFF_USERNAME": STAFF_USERNAME,
+        "DEMO_STAFF_EMAIL": STAFF_EMAIL,
+        "DEMO_STAFF_PASSWORD": kept["DEMO_STAFF_PASSWORD"],
+    }

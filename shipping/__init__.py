@@ -1,0 +1,1 @@
+"""The parcels: preparation, labels, tracking, notices."""

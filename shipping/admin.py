@@ -1,0 +1,132 @@
+"""The warehouse's desk: prepare, label, dispatch, one answer per row."""
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.core.files.storage import storages
+from django.db.models import Model, QuerySet
+from django.http import FileResponse, Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+
+from orders.errors import BusyError
+
+from . import preparation
+from .errors import ShippingError
+from .models import Shipment, TrackingEvent
+from .parcels import has_right_key
+
+DOCUMENTS = {"etiquette": "label_path", "cn23": "customs_path"}
+
+
+class TrackingEventInline(TabularInline):
+    model = TrackingEvent
+    fields = readonly_fields = ("at", "code", "label", "point", "seen_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ModelAdmin):
+    """Every field is a fact written by a verb; the actions are the verbs."""
+
+    list_display = ("order", "status", "recipient", "content", "label_state", "parcel", "paid_at", "shipped_at")
+    list_filter = ("status", "label_state", "order__zone", "order__lot_size")
+    list_select_related = ("order",)
+    search_fields = ("order__reference__iexact", "parcel_number__iexact", "order__establishment__siret__exact")
+    search_help_text = "Référence de commande, numéro de colis, SIRET"
+    actions = ("prepare", "label", "dispatch_parcels", "release_doubt")
+    inlines = (TrackingEventInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        return (*(field.name for field in Shipment._meta.fields), "documents")
+
+    @admin.display(description="destinataire")
+    def recipient(self, shipment: Shipment) -> str:
+        return f"{shipment.order.legal_name}, {shipment.order.postal_code} {shipment.order.city}"
+
+    @admin.display(description="contenu")
+    def content(self, shipment: Shipment) -> str:
+        return f"{shipment.order.lots} × {shipment.order.lot_size}"
+
+    @admin.display(description="réglée le", ordering="order__paid_at")
+    def paid_at(self, shipment: Shipment) -> object:
+        return shipment.order.paid_at
+
+    @admin.display(description="colis", ordering="parcel_number")
+    def parcel(self, shipment: Shipment) -> str | SafeString:
+        number = shipment.parcel_number
+        if not number:
+            return "–"
+        if has_right_key(number) is False:
+            return f"{number} – Clé du numéro de colis inattendue : vérifiez le numéro."
+        return format_html('<a href="{}">{}</a>', reverse("shipping:track", args=[number]), number)
+
+    @admin.display(description="documents à imprimer")
+    def documents(self, shipment: Shipment) -> str | SafeString:
+        links = [
+            format_html('<a href="{}">{}</a>', reverse("admin:shipping_document", args=[shipment.pk, name]), name)
+            for name, field in DOCUMENTS.items()
+            if getattr(shipment, field)
+        ]
+        return format_html(" · ".join("{}" for _ in links), *links) if links else "–"
+
+    def get_urls(self) -> list[URLPattern]:
+        document = path("<int:pk>/<str:name>.pdf", self.admin_site.admin_view(self.document), name="shipping_document")
+        return [document, *super().get_urls()]
+
+    def document(self, request: HttpRequest, pk: int, name: str) -> FileResponse:
+        """The stored label or customs form: printing again never buys a second one."""
+        shipment = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, shipment) or name not in DOCUMENTS:
+            raise Http404
+        stored = getattr(shipment, DOCUMENTS[name])
+        if not stored:
+            raise Http404
+        filename = f"{name}-{shipment.parcel_number}.pdf"
+        return FileResponse(storages["private"].open(stored), as_attachment=True, filename=filename)
+
+    @admin.action(description="Mettre en préparation (e-mail au client)", permissions=["change"])
+    def prepare(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        now = timezone.now()
+        self._each(request, queryset, lambda row: preparation.prepare(row, by=request.user, at=now), "en préparation")
+
+    @admin.action(description="Demander l’étiquette Colissimo", permissions=["change"])
+    def label(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        now = timezone.now()
+        self._each(request, queryset, lambda row: preparation.label(row, at=now), "étiquette prête")
+
+    @admin.action(description="Marquer expédiée (e-mail et SMS au client)", permissions=["change"])
+    def dispatch_parcels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        now = timezone.now()
+        self._each(request, queryset, lambda row: preparation.dispatch(row, by=request.user, at=now), "expédiée")
+
+    @admin.action(description="Lever le doute : aucune étiquette achetée", permissions=["change"])
+    def release_doubt(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        verb = lambda row: preparation.release_doubt(row, by=request.user)  # noqa: E731
+        self._each(request, queryset, verb, "l’étiquette peut être redemandée")
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[Shipment], verb: Callable[[Shipment], None], done: str
+    ) -> None:
+        """Call the verb on every row: what the rules refuse is said, the rest is done."""
+        for shipment in queryset.select_related("order").order_by("pk"):
+            try:
+                verb(shipment)
+            except (ShippingError, BusyError) as error:
+                self.message_user(request, f"Commande {shipment.order} : {error}", messages.ERROR)
+            else:
+                self.message_user(request, f"Commande {shipment.order} : {done}.", messages.SUCCESS)

@@ -1,0 +1,109 @@
+"""From La Poste's event codes to the steps we show and tell. Pure.
+
+Codes: Suivi v2. An unknown code is shown as "in transit", never fatal: the list grows without notice.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .models import Shipment
+
+Status = Shipment.Status
+
+
+class Step(StrEnum):
+    ANNOUNCED = "announced"
+    PICKED_UP = "picked_up"
+    IN_TRANSIT = "in_transit"
+    CUSTOMS = "customs"
+    EVE = "eve"
+    TODAY = "today"
+    PICKUP_READY = "pickup_ready"
+    INCIDENT = "incident"
+    RETURNING = "returning"
+    RETURNED = "returned"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a step does to the shipment, how it is titled, and which message tells it (none: the page only)."""
+
+    status: Shipment.Status
+    title: str
+    text: str
+    notice: str = ""
+
+
+MEANINGS: dict[Step, Meaning] = {
+    Step.ANNOUNCED: Meaning(Status.SHIPPED, "Expédition annoncée", "La Poste attend votre colis."),
+    Step.PICKED_UP: Meaning(
+        Status.SHIPPED, "Prise en charge", "La Poste a pris en charge votre colis.", "step_picked_up"
+    ),
+    Step.IN_TRANSIT: Meaning(Status.SHIPPED, "En cours d’acheminement", "Votre colis est en route."),
+    Step.CUSTOMS: Meaning(Status.SHIPPED, "Passage en douane", "Votre colis est entre les mains de la douane."),
+    Step.EVE: Meaning(Status.SHIPPED, "Veille de livraison", "Votre colis devrait être présenté demain.", "step_eve"),
+    Step.TODAY: Meaning(
+        Status.SHIPPED, "En cours de livraison", "Votre colis est dans la tournée du facteur.", "step_today"
+    ),
+    Step.PICKUP_READY: Meaning(
+        Status.READY_FOR_PICKUP,
+        "Mise à disposition (mise en instance)",
+        "Votre colis vous attend. Venez avec une pièce d’identité et le numéro du colis.",
+        "step_pickup_ready",
+    ),
+    Step.INCIDENT: Meaning(
+        Status.INCIDENT,
+        "Aléa",
+        "Un incident retarde votre colis. Notre service client suit le dossier.",
+        "step_incident",
+    ),
+    Step.RETURNING: Meaning(
+        Status.RETURNED, "Retour", "Votre colis nous est retourné. Nous vous écrivons.", "step_returning"
+    ),
+    Step.RETURNED: Meaning(Status.RETURNED, "Retour", "Votre colis nous est revenu. Nous vous écrivons."),
+    Step.DELIVERED: Meaning(Status.DELIVERED, "Livré", "Votre colis est livré.", "delivered"),
+}
+
+CODES: dict[str, Step] = {
+    "DR1": Step.ANNOUNCED,
+    "PC1": Step.PICKED_UP,
+    "PC2": Step.PICKED_UP,
+    "ET1": Step.IN_TRANSIT,
+    "ET2": Step.IN_TRANSIT,
+    "ET3": Step.IN_TRANSIT,
+    "ET4": Step.IN_TRANSIT,
+    "PB2": Step.IN_TRANSIT,
+    "DO1": Step.CUSTOMS,
+    "DO2": Step.CUSTOMS,
+    "ID0": Step.CUSTOMS,
+    "EP1": Step.EVE,
+    "MD1": Step.TODAY,
+    "MD2": Step.TODAY,
+    "AG1": Step.PICKUP_READY,
+    "PB1": Step.INCIDENT,
+    "ND1": Step.INCIDENT,
+    "DR2": Step.INCIDENT,
+    "DI3": Step.INCIDENT,
+    "DO3": Step.INCIDENT,
+    "RE1": Step.RETURNING,
+    "DI0": Step.DELIVERED,
+    "DI1": Step.DELIVERED,
+    "DI2": Step.RETURNED,
+}
+# Incidents told to the customer; the others go on the staff's list only.
+TOLD_INCIDENTS = frozenset({"PB1", "ND1", "DO3"})
+FINAL = frozenset({Step.DELIVERED, Step.RETURNED})
+
+
+def step_of(code: str) -> Step:
+    """The step of an event code; "in transit" for a code we do not know."""
+    return CODES.get(code, Step.IN_TRANSIT)
+
+
+def notice_of(code: str) -> str:
+    """The kind of message that tells this event, or nothing."""
+    step = step_of(code)
+    if step is Step.INCIDENT and code not in TOLD_INCIDENTS:
+        return ""
+    return MEANINGS[step].notice

@@ -1,0 +1,80 @@
+"""What every test relies on: strict rules, clean Redis keys, and skips that are heard."""
+
+import ctypes
+import os
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings
+
+from tests import strict
+
+REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL") or os.environ.get("CI"))
+PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+skipped: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    strict.install()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    strict.SHUFFLE.seed(item.config.getoption("randomly_seed", 0))
+    if item.get_closest_marker("pango") and not pango_is_installed():
+        pytest.skip("Pango is missing: apt-get install " + " ".join(("libpangoft2-1.0-0", "libharfbuzz-subset0")))
+
+
+def pango_is_installed() -> bool:
+    """Try to load what WeasyPrint needs."""
+    try:
+        for library in PANGO:
+            ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        skipped.append(f"{report.nodeid}: {reason}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With REQUIRE_ALL or in CI, what was not tested counts as failed."""
+    if skipped and REQUIRE_ALL and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if skipped:
+        terminalreporter.section("NOT TESTED", sep="!", red=True, bold=True)
+        for line in skipped:
+            terminalreporter.write_line(line)
+        if REQUIRE_ALL:
+            terminalreporter.write_line("A skip counts as a failure here (REQUIRE_ALL or CI is set).", red=True)
+
+
+@pytest.fixture(scope="session")
+def redis_databases() -> Iterator[list["redis.Redis"]]:
+    """The broker's database and the cache's."""
+    addresses = (settings.REDIS_URL, settings.CACHES["default"]["LOCATION"])
+    clients = [redis.Redis.from_url(address, socket_connect_timeout=1) for address in addresses]
+    yield clients
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(autouse=True)
+def clean_redis(redis_databases: list["redis.Redis"]) -> Iterator[None]:
+    """Leave no cached value, rate limit or queued task of this process to the next test."""
+    yield
+    for client in redis_databases:
+        try:
+            keys = list(client.scan_iter(match=f"{settings.REDIS_PREFIX}:*", count=1000))
+            if keys:
+                client.delete(*keys)
+        except redis.ConnectionError:
+            return  # a test without Redis has left nothing there
