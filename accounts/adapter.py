@@ -114,24 +114,25 @@ class AccountAdapter(DefaultAccountAdapter):
         except signup.SignupError as error:
             messages.error(request, UNBOUND.format(reason=error))
         else:
+            request.is_new_customer = True  # type: ignore[attr-defined]
             messages.success(request, "Votre compte est créé. Vous pouvez commander.")
 
     # --- Where to go next
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return self._home(request, reverse("accounts:space"))
-
-    def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        return self._home(request, f"{reverse('accounts:profile')}?etape=inscription")
-
-    @staticmethod
-    def _home(request: HttpRequest, customer_page: str) -> str:
         user = request.user
         if user.is_staff:
             return resolve_url("admin:index")
         # Read again: the SIRET may have been bound on another copy of the user in this very request.
         user.refresh_from_db(fields=["establishment"])
-        return customer_page if user.establishment_id else reverse("accounts:signup")
+        if not user.establishment_id:
+            return reverse("accounts:signup")
+        if getattr(request, "is_new_customer", False):
+            return f"{reverse('accounts:profile')}?etape=inscription"
+        return reverse("accounts:space")
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        return self.get_login_redirect_url(request)
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         return reverse("accounts:credentials")

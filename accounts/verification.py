@@ -12,7 +12,7 @@ from typing import Any
 from allauth.account.forms import ConfirmEmailVerificationCodeForm
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
-from allauth.account.internal.stagekit import get_pending_stage
+from allauth.account.internal.stagekit import clear_login, get_pending_stage
 from allauth.account.utils import perform_login
 from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -78,6 +78,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
             return super().dispatch(request, *args, **kwargs)
         user = pending_signup(request)
         if user is None:
+            clear_login(request)
             messages.info(request, ELSEWHERE)
             return redirect("account_login")
         action = ACTIONS.get(request.POST.get("action", ""))

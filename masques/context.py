@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from notifications.wording import NBSP
+from notifications.rendering import seller_block
 from orders import programme
 
 
@@ -32,7 +32,7 @@ VISITOR_MENU = (
 )
 CUSTOMER_MENU = (
     ("Mon espace", "accounts:space"),
-    ("Mes informations", "accounts:contact"),
+    ("Mes informations", "accounts:profile"),
     ("Mes factures", "billing:invoices"),
     ("Mon entreprise", "accounts:company"),
     ("Identifiant, mot de passe", "accounts:credentials"),
@@ -46,8 +46,7 @@ def shop(request: HttpRequest) -> dict[str, Any]:
             "site_url": settings.SITE_URL,
             "support_email": settings.SUPPORT_EMAIL,
             "tagline": settings.OPERATOR_TAGLINE,
-            "seller": settings.SELLER,
-            "seller_line": seller_line(),
+            "seller_line": seller_block(),
             "accessibility_state": settings.ACCESSIBILITY_STATE,
             "demo": settings.DEMO,
             "sandbox_url": settings.SANDBOX_URL,
@@ -55,16 +54,6 @@ def shop(request: HttpRequest) -> dict[str, Any]:
         },
         "menu": SimpleLazyObject(lambda: menu(request)),
     }
-
-
-def seller_line() -> str:
-    """Who sells, as the law wants it on every page."""
-    seller = settings.SELLER
-    siren = NBSP.join((seller["siren"][:3], seller["siren"][3:6], seller["siren"][6:]))
-    return (
-        f"{seller['name']} – {seller['legal_form']} au capital de {seller['capital']} – "
-        f"{siren} RCS {seller['rcs_city']} – {seller['address']}"
-    )
 
 
 def menu(request: HttpRequest) -> list[MenuItem]:

@@ -24,6 +24,9 @@ class Period:
     then: str
 
 
+# The day on which the accessibility statement was written; renew it with every audit.
+ACCESSIBILITY_STATED_ON = date(2026, 11, 23)
+
 PURPOSES = (
     Purpose("Vérifier que l’entreprise peut commander", "SIRET, lignes des registres", "intérêt légitime"),
     Purpose(

@@ -62,7 +62,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
-    return _page(request, "accessibilite", state=settings.ACCESSIBILITY_STATE)
+    return _page(request, "accessibilite", stated_on=legal_facts.ACCESSIBILITY_STATED_ON)
 
 
 @login_not_required

@@ -129,7 +129,7 @@ class Message(models.Model):
                 fields=["urgency", "next_attempt_at"], name="message_due", condition=Q(status=Status.PENDING)
             ),
             models.Index(fields=["claimed_at"], name="message_stuck", condition=Q(status=Status.SENDING)),
-            models.Index(fields=["-pk"], name="message_failed", condition=Q(status=Status.FAILED)),
+            models.Index(fields=["-id"], name="message_failed", condition=Q(status=Status.FAILED)),
             models.Index(fields=["about"], name="message_about"),
             models.Index(fields=["recipient"], name="message_recipient"),
             models.Index(fields=["created_at"], name="message_created_at"),

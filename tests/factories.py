@@ -11,7 +11,7 @@ from stdnum.luhn import calc_check_digit
 
 from accounts.models import Company, DeliveryProfile, Establishment, User
 
-PASSWORD = "Atelier-2020!"
+PASSWORD = "Rabot+Ciseau-42"
 
 
 def make_siren(number: int) -> str:

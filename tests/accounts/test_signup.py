@@ -1,5 +1,6 @@
 """From a SIRET to an account."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -127,6 +128,12 @@ def test_the_user_name_of_a_confirmed_account_is_not_available_whatever_its_case
     assert "Cet identifiant n’est pas disponible." in read(Visitor(siret=register()).sign_up())
 
 
+def anonymous(page: str, visitor: Visitor) -> str:
+    """The page without what differs from one browser to the next."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", page)
+    return page.replace(visitor.email.lower(), "ADDRESS")
+
+
 def test_a_known_address_looks_like_success_and_gets_a_letter(register: Register) -> None:
     """AC3, AC9: same pages whatever the case of the address; no second account, no code, no leak."""
     owner = UserFactory(email="atelier@legal.example")
@@ -136,10 +143,10 @@ def test_a_known_address_looks_like_success_and_gets_a_letter(register: Register
     answers = [visitor.sign_up() for visitor in (known, unknown)]
     pages = [read(visitor.client.get("/inscription/verification/")) for visitor in (known, unknown)]
 
-    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(302, "/inscription/verification/")}
-    assert pages[0].lower().replace(known.email.lower(), "") .replace("csrf", "")[:200] == pages[1].lower().replace(
-        unknown.email, ""
-    ).replace("csrf", "")[:200]
+    assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {
+        (302, "/inscription/verification/")
+    }
+    assert anonymous(pages[0], known) == anonymous(pages[1], unknown)
     assert "Changer d’adresse" in pages[0] and "Renvoyer un code" in pages[0]
     assert [letter.kind for letter in letters(to=owner.email)] == ["accounts/account_exists"]
     assert User.objects.filter(email__iexact=owner.email).get() == owner

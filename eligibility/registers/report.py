@@ -1,0 +1,102 @@
+"""What a load found and did: the same report for the dry run and the real one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from notifications.wording import NBSP, count, short_date
+
+from .diff import Diff
+from .guards import Objection
+from .reasons import REJECTIONS, WARNINGS
+
+ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
+
+
+@dataclass
+class Report:
+    """Figures of one load; `is_applied` once it is in service."""
+
+    register: str
+    file_name: str
+    sha256: str
+    encoding: str
+    is_delta: bool
+    separator: str = ""
+    ignored_columns: tuple[str, ...] = ()
+    read: int = 0
+    accepted: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    warnings: Counter[str] = field(default_factory=Counter)
+    diff: Diff = field(default_factory=Diff)
+    newest_on: date | None = None
+    objections: list[Objection] = field(default_factory=list)
+    overridden: list[str] = field(default_factory=list)
+    is_same_file: bool = False
+    is_applied: bool = False
+
+    @property
+    def stands_in_the_way(self) -> list[Objection]:
+        """The objections nobody has lifted."""
+        return [objection for objection in self.objections if objection.name not in self.overridden]
+
+    def as_json(self) -> dict[str, Any]:
+        """What the load's row keeps besides its own columns."""
+        return {
+            "encoding": self.encoding,
+            "separator": self.separator,
+            "ignored_columns": list(self.ignored_columns),
+            "rejected": dict(self.rejected),
+            "warnings": dict(self.warnings),
+            "examples": self.diff.examples,
+            "overridden": self.overridden,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The report in French, for the operator and for the chamber."""
+        kind = "différentiel" if self.is_delta else "complet"
+        yield f"Registre {self.register}, chargement {kind} de {self.file_name}"
+        yield f"Empreinte SHA-256{NBSP}: {self.sha256}"
+        if self.is_same_file:
+            yield "Ce fichier est déjà en service, octet pour octet\u00a0: rien à faire."
+            return
+        yield f"Encodage {ENCODINGS[self.encoding]}, séparateur {SEPARATORS[self.separator]}"
+        if self.ignored_columns:
+            yield f"Colonnes inconnues, ignorées{NBSP}: {', '.join(self.ignored_columns)}"
+        yield from self._row_lines()
+        yield from self._diff_lines()
+        for objection in self.objections:
+            lifted = "levée par l’opérateur" if objection.name in self.overridden else f"--allow-{objection.name}"
+            yield f"Objection ({lifted}){NBSP}: {objection.sentence}"
+
+    def _row_lines(self) -> Iterator[str]:
+        yield f"{count(self.read, 'ligne')}{NBSP}: {_retained(self.accepted)}, {_rejected(self.rejected.total())}"
+        for reason, rows in self.rejected.most_common():
+            yield f"  rejet {reason}{NBSP}: {_figure(rows)} – {REJECTIONS[reason]}"
+        for warning, rows in self.warnings.most_common():
+            yield f"  remarque {warning}{NBSP}: {_figure(rows)} – {WARNINGS[warning]}"
+        if self.newest_on:
+            yield f"Mise à jour la plus récente{NBSP}: {short_date(self.newest_on)}"
+
+    def _diff_lines(self) -> Iterator[str]:
+        kept = "absentes du fichier, conservées" if self.is_delta else "retirées"
+        named = (("added", "ajoutées"), ("changed", "modifiées"), ("removed", kept), ("unchanged", "inchangées"))
+        for kind, label in named:
+            examples = ", ".join(self.diff.examples.get(kind, ()))
+            suffix = f" (par exemple {examples})" if examples else ""
+            yield f"  {label}{NBSP}: {_figure(getattr(self.diff, kind))}{suffix}"
+
+
+def _figure(number: int) -> str:
+    return f"{number:,}".replace(",", NBSP)
+
+
+def _retained(number: int) -> str:
+    return count(number, "retenue")
+
+
+def _rejected(number: int) -> str:
+    return count(number, "rejetée")
