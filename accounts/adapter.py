@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
@@ -120,11 +120,12 @@ class AccountAdapter(DefaultAccountAdapter):
     # --- Where to go next
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        user = request.user
+        user = cast(User, request.user)
         if user.is_staff:
             return resolve_url("admin:index")
-        # Read again: the SIRET may have been bound on another copy of the user in this very request.
-        user.refresh_from_db(fields=["establishment"])
+        if not user.establishment_id:
+            # The SIRET may have been bound on another copy of the user in this very request.
+            user.refresh_from_db(fields=["establishment"])
         if not user.establishment_id:
             return reverse("accounts:signup")
         if getattr(request, "is_new_customer", False):

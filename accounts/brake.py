@@ -28,8 +28,8 @@ class BrakeCache(RedisCache):
     def add(self, key: Any, *args: Any, **kwargs: Any) -> bool:
         return bool(self._leniently(super().add, True, key, *args, **kwargs))
 
-    def get(self, key: Any, default: Any = None, **kwargs: Any) -> Any:
-        return self._leniently(super().get, default, key, default, **kwargs)
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        return self._leniently(super().get, default, key, default, version)
 
     def set(self, key: Any, *args: Any, **kwargs: Any) -> None:
         self._leniently(super().set, None, key, *args, **kwargs)

@@ -57,7 +57,7 @@ def credentials(request: HttpRequest) -> HttpResponse:
 def change_username(request: HttpRequest) -> HttpResponse:
     """Take another user name; a confirmed account's is refused, a sign-up never confirmed makes way."""
     user = cast(User, request.user)
-    form = UsernameForm(request.POST if request.method == "POST" else None)
+    form = UsernameForm(request.POST if request.method == "POST" else None, user=user)
     if form.is_valid() and _rename(user, form):
         messages.success(request, "Votre identifiant est modifié.")
         return redirect("accounts:credentials")

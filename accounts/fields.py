@@ -64,7 +64,7 @@ class PhoneField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if not text:
             return text
         number = phones.to_e164(text)
         if number is None or (self.is_mobile and not phones.is_mobile(number)):
@@ -84,7 +84,7 @@ class PostalCodeField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if not text:
             return text
         code = "".join(text.split())
         if not re.fullmatch("[0-9]{5}", code):

@@ -18,6 +18,8 @@ from .fields import DIFFERENT, EmailField, LineField, PasswordField
 from .models import User
 from .passwords import RULE
 
+USERNAME_RULE = "4 à 30\u00a0lettres, chiffres, points, tirets"
+
 
 class SiretForm(forms.Form):
     """Step 1 of sign-up."""
@@ -35,7 +37,7 @@ class UsernameField(forms.CharField):
         super().__init__(min_length=4, max_length=30, widget=widget, error_messages=messages, **kwargs)
 
     def clean(self, value: Any) -> Any:
-        return get_adapter().clean_username(super().clean(value))
+        return get_adapter().clean_username(super().clean(value), shallow=True)
 
 
 def _must_agree(form: forms.BaseForm, first: str, second: str) -> None:
@@ -50,9 +52,7 @@ class SignupForm(CaptchaFormMixin, forms.Form):
 
     captcha_form_name = "signup"
 
-    username = UsernameField(
-        label="Saisir un identifiant de votre choix", help_text="4 à 30\u00a0lettres, chiffres, points, tirets"
-    )
+    username = UsernameField(label="Saisir un identifiant de votre choix", help_text=USERNAME_RULE)
     username2 = forms.CharField(label="Confirmer votre identifiant", max_length=150)
     password1 = PasswordField(label="Indiquez votre mot de passe", autocomplete="new-password", help_text=RULE)
     password2 = PasswordField(label="Confirmez votre mot de passe", autocomplete="new-password")
@@ -71,6 +71,10 @@ class SignupForm(CaptchaFormMixin, forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username2"].widget.attrs |= {"autocomplete": "off", "autocapitalize": "none"}
+
+    def clean_username(self) -> str:
+        username: str = get_adapter().clean_username(self.cleaned_data["username"])
+        return username
 
     def clean(self) -> None:
         values = self.cleaned_data
@@ -166,10 +170,20 @@ class CodeForm(allauth_forms.ConfirmEmailVerificationCodeForm):
 
 
 class UsernameForm(forms.Form):
-    """Another user name."""
+    """Another user name, or the same in other letters."""
 
-    username = UsernameField(label="Nouvel identifiant", help_text="4 à 30\u00a0lettres, chiffres, points, tirets")
+    username = UsernameField(label="Nouvel identifiant", help_text=USERNAME_RULE)
     username2 = forms.CharField(label="Confirmez le nouvel identifiant", max_length=150)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if User.objects.confirmed().named(username).exclude(pk=self.user.pk).exists():
+            raise get_adapter().validation_error("username_taken")
+        return username
 
     def clean(self) -> None:
         _must_agree(self, "username", "username2")

@@ -5,6 +5,7 @@ share quota and next order date only: never orders, addresses, drafts or invoice
 """
 
 from datetime import datetime
+from typing import ClassVar
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -150,7 +151,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class AccountManager(UserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """Django's user manager, speaking the queryset's words."""
+    """Django's user manager, speaking the queryset's words; a class of its own, because migrations name it."""
 
 
 class User(AbstractUser):
@@ -175,9 +176,9 @@ class User(AbstractUser):
     sms_wanted = models.BooleanField("étapes de livraison par SMS", default=True)
     renewal_wanted = models.BooleanField("prévenir quand une commande est de nouveau possible", default=True)
 
-    objects = AccountManager()
+    objects: ClassVar[AccountManager] = AccountManager()
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
+    class Meta(AbstractUser.Meta):
         verbose_name = "compte"
         # UPPER, because that is how Django asks for __iexact: the constraint is the index of the sign-in page.
         constraints = [

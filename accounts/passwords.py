@@ -5,9 +5,10 @@ It meets the CNIL's recommendation of 21 July 2022 only together with the brake 
 
 from collections.abc import Callable
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.password_validation import UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
+
+from .models import User
 
 RULE = (
     "Le mot de passe doit comporter au minimum 8\u00a0caractères, dont au moins 1\u00a0lettre minuscule, "
@@ -24,7 +25,7 @@ CLASSES: dict[str, Callable[[str], bool]] = {
 class FourClassesValidator:
     """Ask for a lower-case letter, a capital, a digit and a special character."""
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         missing = [name for name, belongs in CLASSES.items() if not any(map(belongs, password))]
         if missing:
             raise ValidationError(f"Il manque\u00a0: {', '.join(missing)}.", code="password_lacks_classes")
@@ -43,7 +44,7 @@ class OwnDataValidator:
         "last_name": "votre nom",
     }
 
-    def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
+    def validate(self, password: str, user: User | None = None) -> None:
         for attribute, name in self.LIKENESSES.items():
             try:
                 UserAttributeSimilarityValidator([attribute]).validate(password, user)

@@ -59,7 +59,7 @@ def change_address(user: User, email: str) -> None:
     release(email=email, besides=user)
     user.email = "" if User.objects.addressed(email).exclude(pk=user.pk).exists() else email
     user.save(update_fields=["email"])
-    user.emailaddress_set.all().delete()
+    EmailAddress.objects.filter(user=user).delete()
     EmailAddress.objects.create(user=user, email=email, primary=True)
 
 

@@ -13,6 +13,7 @@ from allauth.account.forms import ConfirmEmailVerificationCodeForm
 from allauth.account.internal.decorators import login_not_required
 from allauth.account.internal.flows.email_verification_by_code import EmailVerificationProcess
 from allauth.account.internal.stagekit import clear_login, get_pending_stage
+from allauth.account.models import EmailAddress
 from allauth.account.utils import perform_login
 from allauth.account.views import ConfirmEmailVerificationCodeView
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -137,7 +138,7 @@ def page(
     return {
         "is_signup": True,
         "steps": STEPS,
-        "email": user.emailaddress_set.values_list("email", flat=True).first() or user.email,
+        "email": EmailAddress.objects.filter(user=user).values_list("email", flat=True).first() or user.email,
         "verify_form": verify_form,
         "address_form": address_form or AddressChangeForm(auto_id="address_%s"),
         "is_changing": address_form is not None,

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.account.models import EmailAddress
 from allauth.decorators import rate_limit
 from django.conf import settings
 from django.contrib import messages
@@ -132,7 +133,7 @@ def _was_sent_before(request: HttpRequest, siret: str) -> bool:
     if (
         user is None
         or user.username != request.POST.get("username", "").strip()
-        or not user.emailaddress_set.filter(email=request.POST.get("email", "").strip().lower()).exists()
+        or not EmailAddress.objects.filter(user=user, email=request.POST.get("email", "").strip().lower()).exists()
         or not user.check_password(request.POST.get("password1", ""))
     ):
         return False

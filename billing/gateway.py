@@ -136,12 +136,12 @@ def read_event(body: bytes, signature: str) -> Event:
     for secret in settings.STRIPE_WEBHOOK_SECRETS:
         try:
             event = _client().construct_event(body, signature, secret)
+            object_id = getattr(event.data.object, "id", "") or ""
+            return Event(id=event.id, kind=event.type, object_id=object_id, livemode=event.livemode)
         except stripe.SignatureVerificationError:
             continue
         except (ValueError, AttributeError, TypeError, KeyError) as error:
             raise ForgedEvent("not a readable event") from error
-        object_id = getattr(event.data.object, "id", "") or ""
-        return Event(id=event.id, kind=event.type, object_id=object_id, livemode=event.livemode)
     raise ForgedEvent("no secret of ours signed this")
 
 

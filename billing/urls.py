@@ -6,6 +6,7 @@ from . import views, webhooks
 
 urlpatterns = [
     path("commandes/<reference:reference>/payer/", views.pay, name="pay"),
+    path("commandes/<reference:reference>/commander-et-payer/", views.pay, name="order_and_pay"),
     path("commandes/<reference:reference>/paiement/", views.payment_return, name="return"),
     path("mes-factures/", views.invoices, name="invoices"),
     path("mes-factures/<str:number>.pdf", views.invoice_pdf, name="invoice_pdf"),

@@ -6,7 +6,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access import CustomerRequest, customer_required
 from orders.errors import BusyError, OrderError
@@ -17,9 +17,13 @@ from . import gateway, payments
 from .models import Invoice, Payment
 
 
-@require_POST
 def pay(request: CustomerRequest, reference: str) -> HttpResponse:
-    """Leave for the provider's page. The summary's button comes here too: its draft is confirmed first."""
+    """Leave for the provider's page. The summary's button comes here too: its draft is confirmed first.
+
+    A GET is somebody who had to sign in again on the way: the order's own page has the button.
+    """
+    if request.method != "POST":
+        return redirect(own_order(request, reference))
     return summary(request, reference, then=_to_provider)
 
 

@@ -9,9 +9,38 @@ from django.db import models
 from django.db.models.functions import Left
 
 from .cases.models import Case as Case  # Django finds models here
-from .headcount import BANDS
 from .siret import SIREN_LENGTH
 from .zones import Zone
+
+
+# The two networks of the operation; more are rows added at the staff desk.
+FIRST_REGISTERS = {
+    "CCI": "Chambres de commerce et d’industrie",
+    "CMA": "Chambres de métiers et de l’artisanat",
+}
+
+
+class RegisterQuerySet(models.QuerySet["Register"]):
+    def with_active_load(self) -> "RegisterQuerySet":
+        """Add `loaded_at` and `rows` of the load in service, None where there is none."""
+        return self.annotate(
+            in_service=models.FilteredRelation("loads", condition=models.Q(loads__is_active=True)),
+            loaded_at=models.F("in_service__finished_at"),
+            rows=models.F("in_service__rows_total"),
+        )
+
+
+class RegisterManager(models.Manager.from_queryset(RegisterQuerySet)):  # type: ignore[misc]
+    def named(self, code: str) -> "Register":
+        """Find a register by its code in any case; the first two come into being when they are asked for."""
+        code = code.upper()
+        if code in FIRST_REGISTERS:
+            return self.get_or_create(code=code, defaults={"label": FIRST_REGISTERS[code]})[0]
+        return self.get(code=code)
+
+    def known_codes(self) -> set[str]:
+        """All codes a file may name."""
+        return {*FIRST_REGISTERS, *self.values_list("code", flat=True)}
 
 
 class Register(models.Model):
@@ -19,6 +48,8 @@ class Register(models.Model):
 
     code = models.CharField("code", max_length=12, primary_key=True, help_text="Colonne «\u00a0registre\u00a0» du fichier.")
     label = models.CharField("nom", max_length=100)
+
+    objects = RegisterManager()
 
     class Meta:
         verbose_name = "registre"
@@ -57,7 +88,7 @@ class RegisterEntry(models.Model):
     legal_name = models.CharField("raison sociale", max_length=160)
     chamber = models.CharField("chambre", max_length=100)
     headcount = models.PositiveIntegerField("effectif exact", null=True)
-    headcount_code = models.CharField("tranche d’effectif", max_length=2, choices={k: v.label for k, v in BANDS.items()})
+    headcount_code = models.CharField("tranche d’effectif", max_length=2)
     street = models.CharField("adresse", max_length=120)
     postal_code = models.CharField("code postal", max_length=5)
     city = models.CharField("commune", max_length=80)

@@ -1,5 +1,11 @@
-"""Addresses."""
+"""Addresses of the Rejet SIRET pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from .cases import views
+
+urlpatterns = [
+    path("rejet-siret/", views.case_new, name="case_new"),
+    path("rejet-siret/envoyee/", views.case_sent, name="case_sent"),
+    path("rejet-siret/<slug:token>/", views.case, name="case"),
+]

@@ -224,7 +224,8 @@ def in_words(headcount: int) -> str:
 
 def _facts(rows: Sequence[Row], grant: Grant | None) -> Facts:
     """Name and address from the newest row that has them, so that a half-filled newer row hides nothing."""
-    newest_first = sorted(rows, key=lambda row: row.updated_on or date.min, reverse=True)
+    by_register = sorted(rows, key=lambda row: row.register)
+    newest_first = sorted(by_register, key=lambda row: row.updated_on or date.min, reverse=True)
     named = next((row for row in newest_first if row.legal_name), None)
     located = next((row for row in newest_first if row.postal_code), None)
     located = located or next((row for row in newest_first if row.street or row.city), None)

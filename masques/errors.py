@@ -1,10 +1,12 @@
 """Error pages: they say what happened, what was kept and what to do, and need neither database nor session."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 500: "500.html"}
+STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -12,7 +14,7 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _page(request, 400)
+    return _page(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -29,5 +31,5 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say it without context processors: the database or the cache may be what failed."""
-    request_id = getattr(request, "request_id", "")
-    return HttpResponse(render_to_string("500.html", {"request_id": request_id}), status=500)
+    context = {"request_id": getattr(request, "request_id", ""), "support_email": settings.SUPPORT_EMAIL}
+    return HttpResponse(render_to_string("500.html", context), status=500)

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications.addresses import absolute
+from notifications.wording import NBSP
 
 from . import contact, legal_facts
 
@@ -30,6 +31,11 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/aide.html", {"form": form})
 
 
+def spaced(siren: str) -> str:
+    """732 829 320."""
+    return NBSP.join((siren[:3], siren[3:6], siren[6:]))
+
+
 def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
     return render(request, f"pages/{name}.html", {"seller": settings.SELLER, **context})
 
@@ -37,7 +43,7 @@ def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
 @login_not_required
 @require_safe
 def legal(request: HttpRequest) -> HttpResponse:
-    return _page(request, "mentions-legales", host=settings.HOST)
+    return _page(request, "mentions-legales", host=settings.HOST, siren=spaced(settings.SELLER["siren"]))
 
 
 @login_not_required

@@ -4,7 +4,7 @@ Nothing here asks where it runs. A newcomer's machine, the tests and production 
 (`.env.example` explains each); `masques/checks.py` refuses a production that lacks its secrets.
 """
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -372,7 +372,8 @@ PROGRAMME_OPENS_AT = env.str("PROGRAMME_OPENS_AT", default="")
 # Together the two stocks make the operation's 10 million masks.
 STOCK_LOTS_OF_6 = env.int("STOCK_LOTS_OF_6", default=500_000)
 STOCK_LOTS_OF_40 = env.int("STOCK_LOTS_OF_40", default=175_000)
-TERMS_VERSION = env.str("TERMS_VERSION", default="2026-11-01")
+# The day from which the present terms of sale hold (ISO); kept with every order that accepted them.
+TERMS_VERSION = date.fromisoformat(env.str("TERMS_VERSION", default="2026-11-01")).isoformat()
 # The summary asks for "Je certifie que mon entreprise compte moins de 50 salariés".
 HEADCOUNT_CERTIFIED = env.bool("HEADCOUNT_CERTIFIED", default=False)
 

@@ -1,7 +1,8 @@
 """What a customer types to order: a number of lots, a delivery address, a consent."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from django.utils.html import format_html
 from accounts.models import DeliveryProfile
 from eligibility.zones import communes_of, is_known, is_open, opens_at, zone_of
 from notifications import phones
-from notifications.wording import count, long_date
+from notifications.wording import count, long_date, short_date
 
 from .checkout import Shown, revision
 from .models import Order
@@ -208,7 +209,8 @@ class SummaryForm(forms.Form):
 
     terms = forms.BooleanField(error_messages={"required": "Acceptez les conditions générales pour commander."})
     headcount_ok = forms.BooleanField(label="Je certifie que mon entreprise compte moins de 50\u00a0salariés.")
-    shown_total = forms.DecimalField(widget=forms.HiddenInput, max_digits=9, decimal_places=2)
+    # A plain text, so that the browser sends back the very figures it was given, whatever the language.
+    shown_total = forms.RegexField(r"^[0-9]{1,7}\.[0-9]{2}$", widget=forms.HiddenInput)
     shown_terms = forms.CharField(widget=forms.HiddenInput, max_length=20)
     shown_revision = forms.CharField(widget=forms.HiddenInput, max_length=40)
 
@@ -217,7 +219,7 @@ class SummaryForm(forms.Form):
         self.fields["terms"].label = format_html(
             'J’ai lu et j’accepte les <a href="{}">conditions générales de vente</a>, version du {}.',
             reverse("pages:terms"),
-            settings.TERMS_VERSION,
+            short_date(date.fromisoformat(settings.TERMS_VERSION)),
         )
         if not settings.HEADCOUNT_CERTIFIED:
             del self.fields["headcount_ok"]
@@ -225,7 +227,7 @@ class SummaryForm(forms.Form):
     def show(self, order: Order, price: Quote) -> None:
         """Write what the page shows now into the hidden fields, whatever an earlier page had said."""
         self.hidden = {
-            "shown_total": price.total_incl_vat,
+            "shown_total": str(price.total_incl_vat),
             "shown_terms": settings.TERMS_VERSION,
             "shown_revision": revision(order),
         }
@@ -235,7 +237,7 @@ class SummaryForm(forms.Form):
         """What the page said on which the customer clicked."""
         values = self.cleaned_data
         return Shown(
-            total_incl_vat=values["shown_total"],
+            total_incl_vat=Decimal(values["shown_total"]),
             terms_version=values["shown_terms"],
             revision=values["shown_revision"],
         )

@@ -95,6 +95,10 @@ class ZonePrices:
     def vat_rate(self) -> Decimal:
         return self.prices[0].vat_rate
 
+    @property
+    def is_overseas(self) -> bool:
+        return self.zone != Zone.METRO
+
 
 def grid(on: date) -> list[ZonePrices]:
     """The whole price list of that Paris day, in one query; a zone without price or rate is left out."""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,15 +14,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import CustomerRequest, customer_required
-from eligibility.check import check
 from eligibility.zones import Zone
-from notifications.wording import euros
+from notifications import phones
+from notifications.wording import euros, long_date
 
 from . import availability, checkout, pricing
 from .calendar import last_payment_day, next_order_on, paris_date
 from .errors import BusyError, OrderChangedError, OrderError
 from .forms import DeliveryForm, LotsForm, SummaryForm
 from .models import Order
+from .timeline import last_parcel
 
 STEPS = ["Votre demande", "Pièces justificatives", "Récapitulatif"]
 KEPT = "Votre demande est gardée 30\u00a0jours. Elle ne réserve rien tant qu’elle n’est pas confirmée."
@@ -165,8 +165,8 @@ def _show_summary(request: CustomerRequest, order: Order, form: SummaryForm) -> 
     now = timezone.now()
     if not order.has_delivery:
         return redirect("orders:delivery", order.reference)
-    verdict = check(request.establishment.siret, at=now)
-    if change := checkout.adapt(order, verdict, at=now):
+    current = availability.of(request.establishment, at=now)
+    if current.verdict and (change := checkout.adapt(order, current.verdict, at=now)):
         messages.warning(request, change)
     price = checkout.todays_quote(order, at=now)
     form.show(order, price)
@@ -174,10 +174,11 @@ def _show_summary(request: CustomerRequest, order: Order, form: SummaryForm) -> 
     context = {
         "form": form,
         "price": price,
-        "verdict": verdict,
+        "availability": current,
+        "mobile": phones.show(order.mobile),
         "last_payment_day": last_payment_day(today),
+        "last_payment_day_in_short": long_date(last_payment_day(today)).rpartition(" ")[0],
         "next_order_on": next_order_on(today),
-        "terms_version": settings.TERMS_VERSION,
     }
     return _step(request, order, 3, "orders/summary.html", context)
 
@@ -238,6 +239,8 @@ def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
     now = timezone.now()
     context = {
         "order": order,
+        "parcel": last_parcel(order),
+        "invoice": getattr(order, "invoice", None),
         "is_payable": order.is_payable(at=now),
         "is_in_grace": order.status == Order.Status.AWAITING_PAYMENT and not order.is_payable(at=now),
         "is_last_day": order.last_payment_day == paris_date(now),

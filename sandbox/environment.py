@@ -73,6 +73,9 @@ def of_shop(
         "COLISSIMO_PASSWORD": "sandbox",
         "SMS_BACKEND": "ovh",
         "SMS_TEST_PREFIX": "+3363998",
+        # Nobody who tries the shop out waits for the morning, or for hours between two steps of a parcel.
+        "SMS_QUIET_HOURS": "",
+        "TRACKING_PAUSE_SECONDS": "0",
         "OVH_API_BASE": f"{sandbox_url}/ovh/1.0",
         "OVH_APPLICATION_KEY": "ak",
         "OVH_APPLICATION_SECRET": "as",

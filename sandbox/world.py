@@ -2,7 +2,6 @@
 
 import argparse
 import importlib
-import importlib.util
 import logging
 import signal
 import threading
@@ -77,13 +76,12 @@ class World:
 
 
 def create_app(world: World) -> Flask:
-    """Build the Flask application with every provider that is there."""
+    """Build the Flask application with every provider."""
     app = Flask("sandbox", root_path=str(Path(__file__).parent))
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for provider in PROVIDERS:
-        name = f"sandbox.{provider}"
-        if importlib.util.find_spec(name) and hasattr(module := importlib.import_module(name), "blueprint"):
-            app.register_blueprint(module.blueprint(world))
+        # By name: the providers' modules import this one for World.
+        app.register_blueprint(importlib.import_module(f"sandbox.{provider}").blueprint(world))
     app.register_blueprint(pages.blueprint(world))
     return app
 
@@ -145,7 +143,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         webhook_secret=options.webhook_secret,
         base_url=options.base_url,
     )
-    with running(world, host=options.host, port=options.port, smtp_port=options.smtp_port) as url:
-        logger.info("ready at %s, SMTP on port %s", url, world.smtp_port)
-        stop.wait()
+    try:
+        with running(world, host=options.host, port=options.port, smtp_port=options.smtp_port) as url:
+            logger.info("ready at %s, SMTP on port %s", url, world.smtp_port)
+            stop.wait()
+    except OSError as error:
+        logger.error("cannot listen on ports %s and %s: %s", options.port, options.smtp_port, error)
+        return 1
     return 0

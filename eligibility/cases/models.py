@@ -40,7 +40,7 @@ class Case(models.Model):
     phone = models.CharField("téléphone", max_length=16, blank=True)
     postal_code = models.CharField("code postal", max_length=5)
     headcount = models.PositiveIntegerField("effectif déclaré")
-    network = models.CharField("réseau déclaré", max_length=8, choices=Network)
+    register = models.CharField("réseau déclaré", max_length=8, choices=Network)
     message = models.TextField("message", max_length=2000, blank=True)
     created_at = models.DateTimeField("reçue le", auto_now_add=True)
     closed_at = models.DateTimeField("close le", null=True, editable=False)

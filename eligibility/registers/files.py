@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -62,13 +62,14 @@ class RegisterFile:
 @contextmanager
 def opened(path: str) -> Iterator[RegisterFile]:
     """Open a file by path, or standard input for "-"."""
-    try:
-        with _seekable(path) as handle:
+    with ExitStack() as stack:
+        try:
+            handle = stack.enter_context(_seekable(path))
             sha256, encoding = _examine(handle)
-            name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
-            yield RegisterFile(name, sha256, encoding, handle)
-    except OSError as error:
-        raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {error.strerror or error}.") from error
+        except OSError as error:
+            raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {error.strerror or error}.")
+        name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
+        yield RegisterFile(name, sha256, encoding, handle)
 
 
 @contextmanager

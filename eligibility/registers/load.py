@@ -1,35 +1,29 @@
 """Load a register file: look at every row, say what would change, and, if wanted and nothing objects, swap it in.
 
-The whole load is one transaction under one lock. Killed at any point it leaves nothing behind.
+The whole load is one transaction under one lock: killed at any point it leaves nothing behind.
 """
 
-import csv
-import zlib
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any, TextIO
+from datetime import datetime
+from typing import TextIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from eligibility.models import Register, RegisterLoad
 from notifications.wording import paris_date
 
 from . import diff, staging, swap
-from .files import Line, RegisterFile, opened
+from .exclusive import claim
+from .files import RegisterFile, opened
 from .guards import Figures, Limits, objections
-from .layout import Layout, read_header
+from .layout import read_header
 from .reasons import REJECTIONS
 from .refusal import LoadRefused
 from .report import Report
-from .rows import Entry, Rejected, clean
-
-LOCK = zlib.crc32(b"eligibility.registers.load")
-# What the lock's holder is called in pg_stat_activity; PostgreSQL cuts it at 63 bytes.
-SIGN = "load_register "
+from .sieve import Sieve
 
 
 @dataclass(frozen=True)
@@ -38,20 +32,27 @@ class Wish:
 
     apply: bool = False
     delta: bool = False
-    allowed: Collection[str] = ()  # names of objections that do not stop this load
-    rejects: TextIO | None = None  # where rejected rows are written, for the chamber
+    allowed: Collection[str] = ()  # names of the objections that do not stop this load
+    rejects: TextIO | None = None  # where rejected rows are written, to be handed back to the chamber
     by: str = ""
 
 
-def load(register_code: str, path: str, wish: Wish) -> Report:
+def load(code: str, path: str, wish: Wish) -> Report:
     """Load a file into a register, or raise LoadRefused and change nothing. Without `apply`, only report."""
     with opened(path) as file, transaction.atomic():
-        _claim(f"{register_code} {file.name} {wish.by}")
-        register = Register.objects.named(register_code)
-        report = _load(register, file, wish)
+        claim(f"{code.upper()} {file.name} {wish.by}".strip())
+        report = _load(_register(code), file, wish)
         if not report.is_applied:
             transaction.set_rollback(True)
         return report
+
+
+def _register(code: str) -> Register:
+    try:
+        return Register.objects.named(code)
+    except Register.DoesNotExist:
+        known = ", ".join(sorted(Register.objects.known_codes()))
+        raise LoadRefused(f"Le registre {code} n’existe pas. Registres connus\u00a0: {known}.")
 
 
 def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
@@ -62,27 +63,93 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
         report.is_same_file = True
         return report
     if wish.delta and not active:
-        raise LoadRefused(f"Le registre {register.code} n’a pas encore de fichier complet à compléter.")
+        raise LoadRefused(f"Le registre {register.code} n’est pas encore chargé\u00a0: commencez par un fichier complet.")
 
-    _stage(register, file, report, wish.rejects, paris_date(started_at))
-    report.diff = diff.compare(register.code)
-    report.newest_on = staging.newest_on()
-    report.objections = objections(_figures(report, register, active), _limits())
-    report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
+    _stage(file, report, wish, started_at)
     if not report.accepted:
         raise LoadRefused(_nothing_accepted(report))
-    if wish.apply and not report.stands_in_the_way:
+    report.diff = diff.compare(register.code)
+    report.newest_on = staging.newest_on()
+    report.objections = objections(_figures(report, active), _limits())
+    report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
+    if wish.apply and not report.unlifted:
         _put_into_service(register, report, wish, started_at)
     return report
 
 
-def _stage(register: Register, file: RegisterFile, report: Report, rejects: TextIO | None, today: date) -> None:
-    """Clean every row into the staging table, and count what happens to them."""
+def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> None:
+    """Clean every row into the staging table; of several rows of one SIRET one stays."""
     lines = file.lines()
-    layout = read_header(next((line.text for line in lines), ""))
+    header = next(lines, None)
+    layout = read_header(header.text if header else "")
     report.separator, report.ignored_columns = layout.separator, layout.ignored
-    cleaner = _Cleaner(register.code, layout, report, rejects, today)
-    staging.fill(cleaner.entries(lines))
-    report.warnings["duplicate"] = len(staging.drop_duplicates())
-    report.warnings += Counter_ZERO
-    report.accepted = report.read - report.rejected.total() - report.warnings["duplicate"]
+    sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
+    staging.fill(sieve.entries(lines))
+    duplicates = len(staging.drop_duplicates())
+    if duplicates:
+        report.warnings["duplicate"] = duplicates
+    report.accepted = report.read - report.rejected.total() - duplicates
+
+
+def _put_into_service(register: Register, report: Report, wish: Wish, started_at: datetime) -> None:
+    if report.is_delta:
+        swap.merge(register.code)
+    else:
+        swap.replace(register.code)
+    register.loads.filter(is_active=True).update(is_active=False)
+    found = report.diff
+    # A delta removes nothing: what it does not name stays.
+    removed = 0 if report.is_delta else found.removed
+    RegisterLoad.objects.create(
+        register=register,
+        mode=RegisterLoad.Mode.DELTA if report.is_delta else RegisterLoad.Mode.FULL,
+        file_name=report.file_name[:255],
+        sha256=report.sha256,
+        rows_read=report.read,
+        rows_rejected=report.rejected.total(),
+        rows_added=found.added,
+        rows_changed=found.changed,
+        rows_removed=removed,
+        rows_unchanged=found.unchanged,
+        rows_total=found.added + found.changed + found.unchanged + found.removed - removed,
+        newest_on=report.newest_on,
+        report=report.as_json(),
+        started_at=started_at,
+        finished_at=timezone.now(),
+        loaded_by=wish.by[:150],
+    )
+    report.is_applied = True
+
+
+def _figures(report: Report, active: RegisterLoad | None) -> Figures:
+    return Figures(
+        is_full=not report.is_delta,
+        read=report.read,
+        accepted=report.accepted,
+        rejected=report.rejected.total(),
+        removed=report.diff.removed,
+        current_rows=report.diff.removed + report.diff.changed + report.diff.unchanged,
+        bands=diff.staged_bands(),
+        current_bands=diff.current_bands(report.register),
+        newest_on=report.newest_on,
+        current_newest_on=active.newest_on if active else None,
+    )
+
+
+def _limits() -> Limits:
+    return Limits(
+        min_rows=settings.REGISTER_MIN_ROWS,
+        max_reject_rate=settings.REGISTER_MAX_REJECT_RATE,
+        max_drop=settings.REGISTER_MAX_DROP,
+        max_shift=settings.REGISTER_MAX_SHIFT,
+    )
+
+
+def _nothing_accepted(report: Report) -> str:
+    """Why an empty load is refused whatever was allowed: most often it is the other network's file."""
+    if not report.read:
+        return "Le fichier ne contient aucune ligne."
+    reason, rows = report.rejected.most_common(1)[0]
+    if reason == "register_other":
+        return f"Ce fichier n’est pas celui du registre {report.register}\u00a0: ses lignes appartiennent à un autre registre."
+    return f"Aucune ligne n’est retenue\u00a0: {REJECTIONS[reason]} ({rows} sur {report.read})."

@@ -39,7 +39,7 @@ class Report:
     is_applied: bool = False
 
     @property
-    def stands_in_the_way(self) -> list[Objection]:
+    def unlifted(self) -> list[Objection]:
         """The objections nobody has lifted."""
         return [objection for objection in self.objections if objection.name not in self.overridden]
 

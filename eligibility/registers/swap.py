@@ -7,6 +7,7 @@ is kept under another name. A delta is written into the partition in service.
 import time
 
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from eligibility.models import RegisterEntry
 
@@ -65,6 +66,8 @@ def _lock_out_readers() -> None:
                 cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
                 cursor.execute(f"LOCK TABLE {PARENT} IN ACCESS EXCLUSIVE MODE")
                 return
-        except OperationalError:
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
             time.sleep(PAUSE)
     raise LoadRefused("Le registre est resté occupé par une longue lecture\u00a0: rien n’est changé, relancez le chargement.")

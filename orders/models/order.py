@@ -179,6 +179,16 @@ class Order(Recipient):
         return paris_date(self.due_at) - timedelta(days=1) if self.due_at else None
 
     @property
+    def terms_on(self) -> date | None:
+        """The day of the terms of sale that were accepted."""
+        return date.fromisoformat(self.terms_version) if self.terms_version else None
+
+    @property
+    def delivery_estimate(self) -> str:
+        """How long a parcel takes once dispatched."""
+        return "5 à 7\u00a0jours" if self.zone == Zone.METRO else "1 à 2\u00a0semaines"
+
+    @property
     def next_order_on(self) -> date | None:
         """The first Paris day of the company's next order, while this one counts."""
         return self.quota_period.upper if self.quota_period else None

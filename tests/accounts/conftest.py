@@ -39,7 +39,7 @@ def register(db: None) -> Callable[..., str]:
                 "naf": "23.70Z", "opt_in": True, "is_open": True, "updated_on": date(2020, 5, 1),
             } | facts
         )  # fmt: skip
-        return siret
+        return str(facts.get("siret", siret))
 
     return add
 

@@ -23,7 +23,10 @@ from accounts.models import User
         ("Rabot+Ciseau", ["Il manque : un chiffre."]),
         ("RabotCiseau42", ["Il manque : un caractère spécial."]),
         ("rabotciseau", ["Il manque : une majuscule, un chiffre, un caractère spécial."]),
-        ("12345678", ["Il manque : une minuscule, une majuscule, un caractère spécial.", "Ce mot de passe est trop courant."]),
+        (
+            "12345678",
+            ["Il manque : une minuscule, une majuscule, un caractère spécial.", "Ce mot de passe est trop courant."],
+        ),
         ("P@ssw0rd", ["Ce mot de passe est trop courant."]),
         ("Legal.Redon1", ["Ce mot de passe ressemble trop à votre identifiant."]),
         ("Menuiserie+1", ["Ce mot de passe ressemble trop à votre adresse e-mail."]),

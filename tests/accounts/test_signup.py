@@ -27,13 +27,15 @@ def test_a_company_gets_its_account_in_three_steps(register: Register) -> None:
     assert "Votre entreprise peut commander." in read(visitor.client.get("/inscription/compte/"))
     assert visitor.sign_up().headers["Location"] == "/inscription/verification/"
     page = read(visitor.client.get("/inscription/verification/"))
-    assert "Nous avons envoyé un code à" in page and visitor.email in page
+    assert "Nous avons envoyé un code à" in page
+    assert visitor.email in page
     response = visitor.confirm()
 
     assert response.headers["Location"] == "/mes-informations/?etape=inscription"
     page = read(visitor.client.get(response.headers["Location"]))
     assert "Votre compte est créé. Vous pouvez commander." in page
-    assert 'value="RUE DE BRIANGAUD"' in page and 'value="35600"' in page
+    assert 'value="RUE DE BRIANGAUD"' in page
+    assert 'value="35600"' in page
     user = User.objects.get()
     assert user.establishment is not None
     assert (user.establishment.siret, user.establishment.legal_name) == (visitor.siret, "LE GAL")
@@ -84,8 +86,11 @@ def test_a_taken_siret_gets_a_way_out_and_its_holder_a_letter_a_day(register: Re
     holder = UserFactory(establishment__siret=siret, establishment__legal_name="LE GAL")
     for _ in range(2):
         page = read(Visitor(siret=siret).choose_siret())
-    assert "Un compte existe déjà pour ce SIRET." in page and "LE GAL" not in page and holder.email not in page
-    assert "/mot-de-passe/oublie/" in page and "Ce n’est pas moi" in page
+    assert "Un compte existe déjà pour ce SIRET." in page
+    assert "LE GAL" not in page
+    assert holder.email not in page
+    assert "/mot-de-passe/oublie/" in page
+    assert "Ce n’est pas moi" in page
     (letter,) = letters("siret_already_taken", holder.email)
     assert "LE GAL" in letter.body_text
 
@@ -95,7 +100,8 @@ def test_nothing_typed_is_lost_but_passwords(register: Register) -> None:
     page = read(visitor.sign_up(email2="autre@legal.example"))
     assert "Les deux saisies ne sont pas identiques." in page
     assert page.count(f'value="{visitor.username}"') == 2
-    assert f'value="{visitor.email}"' in page and 'value="autre@legal.example"' in page
+    assert f'value="{visitor.email}"' in page
+    assert 'value="autre@legal.example"' in page
     assert PASSWORD not in page
     assert not User.objects.exists()
 
@@ -108,8 +114,14 @@ def test_nothing_typed_is_lost_but_passwords(register: Register) -> None:
         ({"username": "x" * 31, "username2": "x" * 31}, "30 caractères au maximum."),
         ({"username2": "autre"}, "Les deux saisies ne sont pas identiques."),
         ({"password2": "Autre-2020!"}, "Les deux saisies ne sont pas identiques."),
-        ({"password1": "atelier", "password2": "atelier"}, "Il manque : une majuscule, un chiffre, un caractère spécial."),
-        ({"password1": "Legal.Redon1", "password2": "Legal.Redon1"}, "Ce mot de passe ressemble trop à votre identifiant."),
+        (
+            {"password1": "atelier", "password2": "atelier"},
+            "Il manque : une majuscule, un chiffre, un caractère spécial.",
+        ),
+        (
+            {"password1": "Legal.Redon1", "password2": "Legal.Redon1"},
+            "Ce mot de passe ressemble trop à votre identifiant.",
+        ),
         ({"email": "rien", "email2": "rien"}, "Indiquez une adresse e-mail complète, par exemple nom@entreprise.fr."),
         ({"captcha": "faux"}, "La vérification n’a pas abouti. Cochez de nouveau la case."),
         ({"captcha_comment": "robot"}, "La vérification n’a pas abouti."),
@@ -147,7 +159,8 @@ def test_a_known_address_looks_like_success_and_gets_a_letter(register: Register
         (302, "/inscription/verification/")
     }
     assert anonymous(pages[0], known) == anonymous(pages[1], unknown)
-    assert "Changer d’adresse" in pages[0] and "Renvoyer un code" in pages[0]
+    assert "Changer d’adresse" in pages[0]
+    assert "Renvoyer un code" in pages[0]
     assert [letter.kind for letter in letters(to=owner.email)] == ["accounts/account_exists"]
     assert User.objects.filter(email__iexact=owner.email).get() == owner
     assert "Il vous reste 2 essais." in read(known.confirm(WRONG_CODE))
@@ -200,7 +213,8 @@ def test_a_sign_up_sent_twice_makes_one_account_and_one_code(register: Register)
     form = visitor.form()
     answers = [visitor.client.post("/inscription/compte/", form) for _ in range(2)]
     assert [answer.headers["Location"] for answer in answers] == ["/inscription/verification/"] * 2
-    assert User.objects.count() == 1 and len(letters("account_confirmation")) == 1
+    assert User.objects.count() == 1
+    assert len(letters("account_confirmation")) == 1
     assert visitor.confirm().status_code == 302
 
 
@@ -214,7 +228,8 @@ def test_a_wrong_code_leaves_two_tries_then_a_new_code_is_needed(register: Regis
     assert "Il vous reste 1 essai." in read(visitor.confirm(WRONG_CODE))
     visitor.confirm(WRONG_CODE)
     page = read(visitor.client.get("/inscription/verification/"))
-    assert "Trop d’essais. Un nouveau code est nécessaire." in page and "Renvoyer un code" in page
+    assert "Trop d’essais. Un nouveau code est nécessaire." in page
+    assert "Renvoyer un code" in page
     response = visitor.client.post("/inscription/verification/", {"action": "resend"}, follow=True)
     assert "Un nouveau code est parti." in read(response)
     assert last_code(visitor.email) != old
@@ -265,7 +280,8 @@ def test_a_wrong_new_address_keeps_the_page_and_the_code(register: Register) -> 
     visitor = Visitor(siret=register())
     visitor.sign_up()
     page = read(visitor.client.post("/inscription/verification/", {"action": "change", "email": "rien"}))
-    assert "Indiquez une adresse e-mail complète" in page and 'name="code"' in page
+    assert "Indiquez une adresse e-mail complète" in page
+    assert 'name="code"' in page
     assert visitor.confirm().status_code == 302
 
 
@@ -299,7 +315,8 @@ def test_codes_are_secret_letters(register: Register) -> None:
     visitor = Visitor(siret=register())
     visitor.sign_up()
     (letter,) = Message.objects.all()
-    assert letter.is_secret and letter.not_after
+    assert letter.is_secret
+    assert letter.not_after
 
 
 def test_sign_ups_never_confirmed_are_forgotten_after_seven_days() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import signup
 from accounts.models import Company, Establishment, User
-from tests.factories import UserFactory
+from tests.factories import CompanyFactory, UserFactory, make_siret
 
 from .conftest import Visitor, letters
 
@@ -27,7 +27,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
         barrier.wait()
         try:
             return call()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             return error
         finally:
             connection.close()
@@ -38,6 +38,8 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
 
 def test_of_two_people_who_confirm_one_siret_at_once_one_gets_it(register: Callable[..., str]) -> None:
     siret = register()
+    # The company is known already, so that nothing but its lock makes one wait for the other.
+    CompanyFactory(siren=siret[:9])
     for _ in range(5):
         users = UserFactory.create_batch(2, unconfirmed=True, signup_siret=siret)
 
@@ -50,7 +52,26 @@ def test_of_two_people_who_confirm_one_siret_at_once_one_gets_it(register: Calla
         assert User.objects.filter(establishment__siret=siret).count() == 1
         User.objects.all().delete()
         Establishment.objects.all().delete()
-        Company.objects.all().delete()
+
+
+def test_of_two_people_of_a_new_company_one_gets_it_too(register: Callable[..., str]) -> None:
+    siret = register()
+    users = UserFactory.create_batch(2, unconfirmed=True, signup_siret=siret)
+    results = at_once(*(lambda user=user: signup.bind(user, siret, at=timezone.now()) for user in users))
+    assert sorted(type(result).__name__ for result in results) == ["Establishment", "SiretTaken"]
+    assert Company.objects.count() == 1
+
+
+def test_two_sites_of_one_company_are_bound_at_once(register: Callable[..., str]) -> None:
+    first = register()
+    second = register(siret=make_siret(first[:9], rank=2))
+    users = UserFactory.create_batch(2, unconfirmed=True)
+    results = at_once(
+        lambda: signup.bind(users[0], first, at=timezone.now()),
+        lambda: signup.bind(users[1], second, at=timezone.now()),
+    )
+    assert {result.company.siren for result in results} == {first[:9]}
+    assert Company.objects.count() == 1
 
 
 def test_a_double_click_on_sign_up_makes_one_account_and_one_code(register: Callable[..., str]) -> None:

@@ -31,5 +31,5 @@ class Command(BaseCommand):
         if not user.check_password(password):
             user.set_password(password)
         user.save()
-        user.emailaddress_set.exclude(email=email).delete()
+        EmailAddress.objects.filter(user=user).exclude(email=email).delete()
         EmailAddress.objects.update_or_create(user=user, email=email, defaults={"verified": True, "primary": True})

@@ -1,7 +1,9 @@
 """The protocol itself: keys, idempotency, outages, and the form on the wire."""
 
+import importlib
 import threading
 import time
+import typing
 
 import pytest
 import requests
@@ -84,9 +86,7 @@ def test_the_same_key_gives_the_first_answer_again(client: stripe.StripeClient, 
     assert create(client, "checkout-2").id != first.id
 
 
-def test_the_first_answer_is_given_even_after_the_object_has_changed(
-    client: stripe.StripeClient, buyer: Buyer
-) -> None:
+def test_the_first_answer_is_given_even_after_the_object_has_changed(client: stripe.StripeClient, buyer: Buyer) -> None:
     first = create(client, "checkout-1")
     buyer.pay(first.url)
     assert create(client, "checkout-1").status == "open"
@@ -120,9 +120,7 @@ def test_what_was_carried_out_and_failed_is_replayed(
     assert caught.value.headers["Idempotent-Replayed"] == "true"
 
 
-def test_a_key_is_forgotten_after_a_day(
-    client: stripe.StripeClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_is_forgotten_after_a_day(client: stripe.StripeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     first = create(client, "checkout-1")
     later = int(time.time()) + 24 * 60 * 60 + 1
     monkeypatch.setattr(clock, "now", lambda: later)
@@ -243,9 +241,18 @@ def test_the_buyer_can_pay_while_the_api_is_down(
     ],
 )
 def test_the_parameters_are_those_of_the_installed_library(name: str, their: str) -> None:
-    module = __import__(f"stripe.params.{their}", fromlist=[name])
-    known = set(getattr(module, name).__annotations__) - set(stripe.RequestOptions.__annotations__)
-    assert set(parameters.DEFINITIONS[name]["properties"]) == known
+    """Compare the type and all that lies inside it."""
+    module = importlib.import_module(f"stripe.params.{their}")
+    options = set(stripe.RequestOptions.__annotations__)
+    inner = [known for known in parameters.DEFINITIONS if known.startswith(name)]
+    assert inner
+    for known in inner:
+        spec = parameters.DEFINITIONS[known]
+        annotations = typing.get_type_hints(getattr(module, known), vars(module) | vars(typing), include_extras=False)
+        assert set(spec["properties"]) == set(annotations) - options, known
+        assert set(spec.get("required", ())) == {
+            field for field in getattr(module, known).__required_keys__ if field not in options
+        }, known
 
 
 @pytest.mark.parametrize(

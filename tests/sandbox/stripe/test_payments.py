@@ -188,9 +188,7 @@ def test_an_unknown_page_is_not_found(http: requests.Session) -> None:
     assert http.post("/stripe/pay/cs_test_none").status_code == 404
 
 
-def test_two_clicks_charge_once(
-    client: stripe.StripeClient, session: stripe.checkout.Session, world: World
-) -> None:
+def test_two_clicks_charge_once(client: stripe.StripeClient, session: stripe.checkout.Session, world: World) -> None:
     start = threading.Barrier(4)
     answers: list[requests.Response] = []
 

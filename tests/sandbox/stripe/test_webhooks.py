@@ -142,9 +142,7 @@ def test_an_event_names_the_call_that_caused_it(
     assert client.v1.events.list(params={"type": "checkout.session.completed"}).data[0].request.id is None
 
 
-def test_an_event_shows_the_object_as_it_was(
-    client: stripe.StripeClient, paid: stripe.checkout.Session
-) -> None:
+def test_an_event_shows_the_object_as_it_was(client: stripe.StripeClient, paid: stripe.checkout.Session) -> None:
     client.v1.refunds.create(params={"payment_intent": paid.payment_intent})
     event = client.v1.events.list(params={"type": "charge.succeeded"}).data[0]
     assert event.data.object.amount_refunded == 0

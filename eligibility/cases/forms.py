@@ -1,0 +1,117 @@
+"""The form « Mon SIRET n’est pas reconnu »."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from captcha.forms import CaptchaFormMixin
+from eligibility.fields import SiretField
+from eligibility.quota import HEADCOUNT_LIMIT
+from eligibility.verdict import TITLES, PublicAnswer
+from notifications import phones
+
+from .models import Case
+
+TOO_LONG = "%(limit_value)d\u00a0caractères au maximum."
+BAD_EMAIL = "Indiquez une adresse e-mail complète, par exemple nom@entreprise.fr."
+BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
+BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
+BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
+TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
+DIFFERENT = "Les deux saisies ne sont pas identiques."
+_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+class LineField(forms.CharField):
+    """One line of text: no line break reaches an e-mail's subject."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(error_messages={"max_length": TOO_LONG}, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return _LINE_BREAKS.sub(" ", super().to_python(value)).strip()
+
+
+class EmailField(forms.EmailField):
+    """An address, in lower case: mailboxes make no difference, and neither do we."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+        messages = {"invalid": BAD_EMAIL, "max_length": TOO_LONG}
+        super().__init__(max_length=254, widget=widget, error_messages=messages, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value).lower()
+
+
+class CaseForm(CaptchaFormMixin, forms.Form):
+    """What support needs to look at a SIRET. Nothing here is checked against a register."""
+
+    captcha_form_name = "case"
+
+    siret = SiretField()
+    legal_name = LineField(
+        label="Dénomination / Raison sociale",
+        max_length=160,
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+    contact_name = LineField(
+        label="Nom et prénom", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    email = EmailField(label="Adresse e-mail")
+    email2 = EmailField(label="Confirmez votre adresse e-mail")
+    phone = forms.CharField(label="Téléphone", required=False, widget=forms.TelInput(attrs={"autocomplete": "tel"}))
+    postal_code = forms.CharField(
+        label="Code postal de l’établissement",
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
+        validators=[RegexValidator(r"\A[0-9]{5}\Z", BAD_POSTAL_CODE)],
+    )
+    headcount = forms.IntegerField(
+        label="Effectif de l’entreprise",
+        help_text="Nombre de salariés de l’entreprise entière, tous établissements confondus.",
+        min_value=0,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"invalid": BAD_HEADCOUNT, "min_value": BAD_HEADCOUNT},
+    )
+    register = forms.ChoiceField(
+        label="Votre entreprise relève", choices=Case.Network.choices, widget=forms.RadioSelect()
+    )
+    message = forms.CharField(
+        label="Votre message",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"max_length": TOO_LONG},
+    )
+
+    def clean_phone(self) -> str:
+        """Take any French number; an empty one is fine."""
+        text: str = self.cleaned_data["phone"]
+        if not text:
+            return ""
+        number = phones.to_e164(text)
+        if number is None:
+            raise ValidationError(BAD_PHONE, code="invalid")
+        return number
+
+    def clean_headcount(self) -> int:
+        """Fifty and more: no case could change the answer."""
+        headcount: int = self.cleaned_data["headcount"]
+        if headcount >= HEADCOUNT_LIMIT:
+            raise ValidationError(TOO_LARGE, code="too_large")
+        return headcount
+
+    def clean_email2(self) -> str:
+        """Both addresses alike; the first one's own mistakes are said there."""
+        email2: str = self.cleaned_data["email2"]
+        if email2 != self.cleaned_data.get("email", email2):
+            raise ValidationError(DIFFERENT, code="different")
+        return email2
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The fields of a case."""
+        return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in ("email2", "captcha")}
