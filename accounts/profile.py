@@ -28,7 +28,7 @@ class AddressForm(forms.Form):
     """A postal address in lines that fit a label."""
 
     street_number = LineField(label="Numéro", max_length=8, required=False, help_text="14, 14\u00a0bis")
-    street_name = LineField(label="Nom de voie", autocomplete="address-line1")
+    street_name = LineField(label="Nom de voie", autocomplete="address-line1", help_text="Abrégez au besoin\u00a0: AV, BD")
     hamlet = LineField(label="Lieu-dit", required=False)
     building = LineField(label="Bâtiment", required=False, help_text="Bâtiment, escalier, étage")
     address_extra = LineField(label="Complément", required=False, help_text="Code d’accès, interphone")
@@ -45,10 +45,6 @@ class AddressForm(forms.Form):
         """What may be meant by "Localité", for the postal code in the form."""
         return communes_of(str(self["postal_code"].value() or "").strip())
 
-    @property
-    def address_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ADDRESS]
-
     def clean(self) -> None:
         number, name = self.cleaned_data.get("street_number", ""), self.cleaned_data.get("street_name", "")
         if len(f"{number} {name}".strip()) > LINE:
@@ -62,7 +58,23 @@ class AddressForm(forms.Form):
         return not is_known(self.cleaned_data["postal_code"])
 
 
-class ProfileForm(AddressForm):
+class DeliveryAddressForm(AddressForm):
+    """An address to which Colissimo delivers: a street, in a territory that is served."""
+
+    def clean_postal_code(self) -> str:
+        postal_code: str = self.cleaned_data["postal_code"]
+        if zone_of(postal_code) is None:
+            raise ValidationError(f"Nous ne livrons pas ce territoire. Écrivez-nous à {settings.SUPPORT_EMAIL}.")
+        return postal_code
+
+    def clean(self) -> None:
+        super().clean()
+        for name in ("street_name", "hamlet", "building", "address_extra", "city"):
+            if _BOX.search(self.cleaned_data.get(name, "")):
+                self.add_error(name, NO_BOX)
+
+
+class ProfileForm(DeliveryAddressForm):
     """Mes informations: the person to reach, what we may send, and the usual delivery address."""
 
     civility = forms.ChoiceField(label="Civilité (facultatif)", choices=User.Civility, required=False)
@@ -82,8 +94,6 @@ class ProfileForm(AddressForm):
     sms_wanted = forms.BooleanField(label="Je souhaite recevoir les étapes de livraison par SMS", required=False)
     renewal_wanted = forms.BooleanField(label="Prévenez-moi quand je peux de nouveau commander", required=False)
 
-    PERSON = ("civility", "first_name", "last_name", "job_title", "department", "email", "mobile", "phone")
-
     def __init__(self, *args: Any, user: User, establishment: Establishment, **kwargs: Any) -> None:
         self.user, self.establishment = user, establishment
         self.delivery = DeliveryProfile.objects.filter(establishment=establishment).first()
@@ -93,28 +103,8 @@ class ProfileForm(AddressForm):
         super().__init__(*args, initial=known, **kwargs)
 
     @property
-    def person_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.PERSON]
-
-    @property
-    def wish_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in WISHES]
-
-    @property
     def changes_email(self) -> bool:
         return bool(self.cleaned_data["email"] != self.user.email)
-
-    def clean_postal_code(self) -> str:
-        postal_code: str = self.cleaned_data["postal_code"]
-        if zone_of(postal_code) is None:
-            raise ValidationError(f"Nous ne livrons pas ce territoire. Écrivez-nous à {settings.SUPPORT_EMAIL}.")
-        return postal_code
-
-    def clean(self) -> None:
-        super().clean()
-        for name in ("street_name", "hamlet", "building", "address_extra", "city"):
-            if _BOX.search(self.cleaned_data.get(name, "")):
-                self.add_error(name, NO_BOX)
 
     @transaction.atomic
     def save(self) -> None:

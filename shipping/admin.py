@@ -13,9 +13,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
+from notifications.queue import enqueue
 from orders.errors import BusyError
 
-from . import preparation
+from . import preparation, tasks
 from .errors import ShippingError
 from .models import Shipment, TrackingEvent
 from .parcels import has_right_key
@@ -107,7 +108,12 @@ class ShipmentAdmin(ModelAdmin):
     @admin.action(description="Demander l’étiquette Colissimo", permissions=["change"])
     def label(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         now = timezone.now()
-        self._each(request, queryset, lambda row: preparation.label(row, at=now), "étiquette prête")
+
+        def want(shipment: Shipment) -> None:
+            preparation.want_label(shipment, at=now)
+            enqueue(tasks.buy_label, shipment.pk)
+
+        self._each(request, queryset, want, "étiquette demandée, actualisez la liste dans un instant")
 
     @admin.action(description="Marquer expédiée (e-mail et SMS au client)", permissions=["change"])
     def dispatch_parcels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:

@@ -127,6 +127,8 @@ def read_answer(response: requests.Response) -> Label:
             raise Refused(f"HTTP {response.status_code}") from error
         raise Doubtful(f"HTTP {response.status_code}, réponse illisible") from error
     text = " · ".join(str(message.get("messageContent", "")) for message in messages)
+    if response.status_code >= 500:  # a fault on their side says nothing of what it did before
+        raise Doubtful(text or f"HTTP {response.status_code}")
     if any(message.get("type") == "ERROR" for message in messages):
         raise Refused(text or "erreur sans message")
     answer = info.get("labelV2Response") or info

@@ -21,6 +21,7 @@ class Shipment(models.Model):
 
     class LabelState(models.TextChoices):
         NONE = "", "Pas d’étiquette"
+        WANTED = "wanted", "À demander"  # staff want it, a job will ask
         ASKED = "asked", "Demandée"  # the request left; without an answer a label may have been bought
         DONE = "done", "Imprimable"
         DOUBTFUL = "doubtful", "À vérifier"
@@ -59,6 +60,7 @@ class Shipment(models.Model):
         ordering = ["created_at", "pk"]
         indexes = [
             models.Index("created_at", name="shipment_to_prepare", condition=Q(status="to_prepare")),
+            models.Index("label_asked_at", name="shipment_label", condition=Q(label_state__in=["wanted", "asked"])),
             models.Index("checked_at", name="shipment_followed", condition=Q(is_final=False, shipped_at__isnull=False)),
         ]
         constraints = [

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 Status, LabelState = Shipment.Status, Shipment.LabelState
 
 ANSWER_OVERDUE = timedelta(minutes=10)
+JOB_OVERDUE = timedelta(minutes=1)
 
 
 def open_missing(*, limit: int = 500) -> int:
@@ -65,6 +66,37 @@ def prepare(shipment: Shipment, *, by: User | None, at: datetime) -> None:
         notices.post(shipment, "preparation_started")
 
 
+def want_label(shipment: Shipment, *, at: datetime) -> None:
+    """Note that staff want the label; a job buys it, because fifty calls do not fit into one page."""
+    with _locked(shipment):
+        if shipment.label_state in (LabelState.DONE, LabelState.WANTED):
+            return
+        _refuse_second_label(shipment)
+        _require_paid(shipment.order)
+        shipment.label_state, shipment.label_asked_at = LabelState.WANTED, at
+        shipment.save(update_fields=["label_state", "label_asked_at"])
+
+
+def buy_wanted(*, at: datetime, limit: int = 50) -> None:
+    """The sweep: buy the labels whose job was lost, those wanted longest first."""
+    wanted = Shipment.objects.filter(label_state=LabelState.WANTED, label_asked_at__lt=at - JOB_OVERDUE)
+    for shipment in wanted.select_related("order").order_by("label_asked_at")[:limit]:
+        buy(shipment, at=at)
+
+
+def buy(shipment: Shipment, *, at: datetime) -> None:
+    """Buy one label in a job: a refusal stays on the shipment, where staff read it."""
+    try:
+        label(shipment, at=at)
+    except ShippingError as error:
+        logger.warning("no label for order %s: %s", shipment.order.reference, error)
+
+
+def _refuse_second_label(shipment: Shipment) -> None:
+    if shipment.label_state in (LabelState.ASKED, LabelState.DOUBTFUL):
+        raise ShippingError("Une étiquette a peut-être déjà été achetée : vérifiez chez Colissimo.")
+
+
 def label(shipment: Shipment, *, at: datetime) -> None:
     """Get the Colissimo label and parcel number; a label that exists is kept, a second one would cost money.
 
@@ -74,8 +106,7 @@ def label(shipment: Shipment, *, at: datetime) -> None:
     with _locked(shipment):
         if shipment.label_state == LabelState.DONE:
             return
-        if shipment.label_state in (LabelState.ASKED, LabelState.DOUBTFUL):
-            raise ShippingError("Une étiquette a peut-être déjà été achetée : vérifiez chez Colissimo.")
+        _refuse_second_label(shipment)
         _require_paid(shipment.order)
         body = colissimo.request_body(shipment, deposit_on=paris_date(at))
         shipment.label_state, shipment.label_asked_at, shipment.label_message = LabelState.ASKED, at, ""

@@ -3,13 +3,20 @@
 Every builder of a part adds its own here, in the order in which data flow.
 """
 
+from datetime import timedelta
+from decimal import Decimal
+
 import factory
 from allauth.account.models import EmailAddress
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
 from factory.django import DjangoModelFactory
 from stdnum.fr import siren as stdnum_siren
 from stdnum.luhn import calc_check_digit
 
 from accounts.models import Company, DeliveryProfile, Establishment, User
+from orders import calendar, pricing, reference
+from orders.models import Order, Status
 
 PASSWORD = "Rabot+Ciseau-42"
 
@@ -95,3 +102,80 @@ class UserFactory(DjangoModelFactory[User]):
     def address(self: User, create: bool, extracted: object, verified: bool = True, **kwargs: object) -> None:
         if create and self.email:
             EmailAddress.objects.create(user=self, email=self.email, verified=verified, primary=True)
+
+
+# --- orders
+
+
+class OrderFactory(DjangoModelFactory[Order]):
+    """An order of one lot of 40 to Redon, confirmed at `ordered_at` and waiting for its money.
+
+    Traits: draft, paid, cancelled, expired, refunded; overdue (unpaid, three weeks old); overseas (to Cayenne, no VAT).
+    """
+
+    class Meta:
+        model = Order
+        exclude = ("ordered_at", "ordered_on")
+
+    class Params:
+        draft = factory.Trait(
+            status=Status.DRAFT,
+            **dict.fromkeys(
+                ("confirmed_at", "due_at", "quota_period", "headcount", "unit_price_excl_vat", "total_excl_vat",
+                 "vat_rate", "vat_amount", "total_incl_vat"),
+            ),
+            terms_version="",
+        )  # fmt: skip
+        paid = factory.Trait(status=Status.PAID, paid_at=factory.SelfAttribute("ordered_at"))
+        cancelled = factory.Trait(
+            status=Status.CANCELLED, quota_period=None, cancelled_at=factory.SelfAttribute("ordered_at")
+        )
+        expired = factory.Trait(
+            status=Status.EXPIRED, quota_period=None, expired_at=factory.LazyAttribute(lambda self: self.due_at)
+        )
+        refunded = factory.Trait(
+            status=Status.REFUNDED,
+            quota_period=None,
+            paid_at=factory.SelfAttribute("ordered_at"),
+            refunded_at=factory.SelfAttribute("ordered_at"),
+        )
+        overdue = factory.Trait(ordered_at=factory.LazyFunction(lambda: timezone.now() - timedelta(days=21)))
+        overseas = factory.Trait(
+            zone="GF_YT", unit_price_excl_vat=Decimal("98.38"), vat_rate=Decimal("0.00"), postal_code="97300",
+            city="CAYENNE", vat_text="TVA non applicable – article 294, 1 du CGI",
+        )  # fmt: skip
+
+    ordered_at = factory.LazyFunction(timezone.now)
+    ordered_on = factory.LazyAttribute(lambda self: calendar.paris_date(self.ordered_at))
+
+    reference = factory.LazyFunction(reference.draw)
+    establishment = factory.SubFactory(EstablishmentFactory)
+    company = factory.SelfAttribute("establishment.company")
+    status = Status.AWAITING_PAYMENT
+    offer = "PME"
+    lot_size = 40
+    lots = 1
+
+    legal_name = factory.SelfAttribute("establishment.legal_name")
+    contact_name = "Camille Martin"
+    email = factory.Sequence(lambda number: f"commande{number}@entreprise.example")
+    mobile = "+33639980001"
+    street_number = "14"
+    street_name = "RUE DE BRIANGAUD"
+    postal_code = "35600"
+    city = "REDON"
+    zone = "METRO"
+
+    headcount = 12
+    unit_price_excl_vat = Decimal("92.50")
+    vat_rate = Decimal("5.50")
+    total_excl_vat = factory.LazyAttribute(lambda self: self.unit_price_excl_vat * self.lots)
+    vat_amount = factory.LazyAttribute(lambda self: pricing.to_cent(self.total_excl_vat * self.vat_rate / 100))
+    total_incl_vat = factory.LazyAttribute(lambda self: self.total_excl_vat + self.vat_amount)
+    terms_version = "2026-11-01"
+
+    confirmed_at = factory.SelfAttribute("ordered_at")
+    due_at = factory.LazyAttribute(lambda self: calendar.payment_due_at(self.ordered_on))
+    quota_period = factory.LazyAttribute(
+        lambda self: DateRange(self.ordered_on, calendar.next_order_on(self.ordered_on))
+    )

@@ -66,7 +66,7 @@ def test_a_parcel_is_prepared_labelled_and_dispatched_and_each_step_told_once(ou
     assert shipment.label_state == LabelState.DONE
     assert len(shipment.parcel_number) == 13
     assert (told("preparation_started"), told("shipped"), told("shipped", "sms")) == (1, 1, 1)
-    assert len(outside.get("/parcels.json").json()["parcels"]) == 1
+    assert len(outside.get("/parcels.json").json()) == 1
 
 
 def test_an_overseas_parcel_carries_its_customs_form(outside: Http):
@@ -86,7 +86,7 @@ def test_nothing_is_packed_or_bought_for_an_order_that_is_not_paid(outside: Http
     ):
         with pytest.raises(ShippingError, match="rien à expédier"):
             verb()
-    assert outside.get("/parcels.json").json()["parcels"] == []
+    assert outside.get("/parcels.json").json() == []
 
 
 def test_dispatch_needs_a_parcel_number():
@@ -140,7 +140,7 @@ def test_two_members_of_staff_buy_one_label(outside: Http):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(outside.get("/parcels.json").json()["parcels"]) == 1
+    assert len(outside.get("/parcels.json").json()) == 1
 
 
 def test_a_label_asked_for_by_a_process_that_died_is_to_be_checked():
@@ -149,3 +149,15 @@ def test_a_label_asked_for_by_a_process_that_died_is_to_be_checked():
     assert preparation.doubt_overdue_answers(at=now()) == 1
     shipment.refresh_from_db()
     assert shipment.label_state == LabelState.DOUBTFUL
+
+
+def test_fifty_labels_are_wanted_at_once_and_bought_by_jobs(outside: Http):
+    shipment = a_shipment()
+    for _ in range(2):
+        preparation.want_label(shipment, at=now() - timedelta(minutes=5))
+    assert shipment.label_state == LabelState.WANTED
+    for _ in range(2):
+        preparation.buy_wanted(at=now())
+    shipment.refresh_from_db()
+    assert shipment.label_state == LabelState.DONE
+    assert len(outside.get("/parcels.json").json()) == 1
