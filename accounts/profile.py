@@ -28,7 +28,9 @@ class AddressForm(forms.Form):
     """A postal address in lines that fit a label."""
 
     street_number = LineField(label="Numéro", max_length=8, required=False, help_text="14, 14\u00a0bis")
-    street_name = LineField(label="Nom de voie", autocomplete="address-line1", help_text="Abrégez au besoin\u00a0: AV, BD")
+    street_name = LineField(
+        label="Nom de voie", autocomplete="address-line1", help_text="Abrégez au besoin\u00a0: AV, BD"
+    )
     hamlet = LineField(label="Lieu-dit", required=False)
     building = LineField(label="Bâtiment", required=False, help_text="Bâtiment, escalier, étage")
     address_extra = LineField(label="Complément", required=False, help_text="Code d’accès, interphone")

@@ -17,7 +17,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     # What a lost message left undone is found by the sweeper beside it.
-    "heartbeat": {"task": "masques.tasks.heartbeat", "schedule": 30.0},
+    "heartbeat": {"task": "masques.tasks.heartbeat", "schedule": 10.0},
     "deliver due messages": {"task": "notifications.tasks.deliver_due", "schedule": 10.0},
     "settle payments left half-way": {"task": "billing.tasks.settle_payments", "schedule": 60.0},
     "make missing invoice PDFs": {"task": "billing.tasks.make_missing_pdfs", "schedule": 60.0},

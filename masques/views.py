@@ -55,7 +55,9 @@ def home(request: HttpRequest) -> HttpResponse:
     answer = _answer(request, form, now) if form.is_bound else None
     status = 429 if answer and answer.wait else 200
     if answer and request.headers.get(FRAGMENT) == "answer":
-        return render(request, "masques/_answer.html", {"answer": answer}, status=status, headers={FRAGMENT: "answer"})
+        response = render(request, "masques/_answer.html", {"answer": answer}, status=status)
+        response[FRAGMENT] = "answer"
+        return response
     context = {
         "form": form,
         "answer": answer,

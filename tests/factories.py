@@ -15,6 +15,8 @@ from stdnum.fr import siren as stdnum_siren
 from stdnum.luhn import calc_check_digit
 
 from accounts.models import Company, DeliveryProfile, Establishment, User
+from eligibility.cases.models import Case
+from eligibility.models import Admission, Register
 from orders import calendar, pricing, reference
 from orders.models import Order, Status
 
@@ -33,6 +35,47 @@ def make_siret(siren: str, rank: int = 1) -> str:
     """The SIRET of a company's establishment, with a right key."""
     body = f"{siren}{rank:04d}"
     return body + calc_check_digit(body)
+
+
+# --- eligibility
+
+
+class RegisterFactory(DjangoModelFactory[Register]):
+    class Meta:
+        model = Register
+        django_get_or_create = ("code",)
+
+    code = "CCI"
+    label = factory.SelfAttribute("code")
+
+
+class AdmissionFactory(DjangoModelFactory[Admission]):
+    """Granted by a member of staff for a company of twelve, valid for another year."""
+
+    class Meta:
+        model = Admission
+
+    siret = factory.Sequence(lambda number: make_siret(make_siren(900_000 + number)))
+    legal_name = factory.Sequence(lambda number: f"MENUISERIE {number}")
+    headcount = 12
+    network = factory.SubFactory(RegisterFactory)
+    author = factory.SubFactory("tests.factories.UserFactory", staff=True)
+    expires_on = factory.LazyFunction(lambda: timezone.localdate() + timedelta(days=365))
+
+
+class CaseFactory(DjangoModelFactory[Case]):
+    """Somebody's request to look at a SIRET, not answered yet."""
+
+    class Meta:
+        model = Case
+
+    siret = factory.Sequence(lambda number: make_siret(make_siren(800_000 + number)))
+    legal_name = factory.Sequence(lambda number: f"ATELIER REJETÉ {number}")
+    contact_name = "Camille Martin"
+    email = factory.Sequence(lambda number: f"demande{number}@entreprise.example")
+    postal_code = "35600"
+    headcount = 4
+    register = Case.Network.CMA
 
 
 # --- accounts

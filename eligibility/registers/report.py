@@ -73,7 +73,10 @@ class Report:
             yield f"Objection ({lifted}){NBSP}: {objection.sentence}"
 
     def _row_lines(self) -> Iterator[str]:
-        yield f"{count(self.read, 'ligne')}{NBSP}: {_retained(self.accepted)}, {_rejected(self.rejected.total())}"
+        outcome = [count(self.accepted, "retenue"), count(self.rejected.total(), "rejetée")]
+        if duplicates := self.warnings["duplicate"]:
+            outcome.append(count(duplicates, "en double", "en double"))
+        yield f"{count(self.read, 'ligne')}{NBSP}: {', '.join(outcome)}"
         for reason, rows in self.rejected.most_common():
             yield f"  rejet {reason}{NBSP}: {_figure(rows)} – {REJECTIONS[reason]}"
         for warning, rows in self.warnings.most_common():
@@ -93,10 +96,3 @@ class Report:
 def _figure(number: int) -> str:
     return f"{number:,}".replace(",", NBSP)
 
-
-def _retained(number: int) -> str:
-    return count(number, "retenue")
-
-
-def _rejected(number: int) -> str:
-    return count(number, "rejetée")

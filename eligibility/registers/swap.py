@@ -27,7 +27,10 @@ def replace(register: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {former}")
         # The CHECK lets PostgreSQL attach the partition without reading it again.
-        cursor.execute(f"CREATE TABLE {fresh} (LIKE {PARENT}, CHECK (register = '{register}'))")
+        cursor.execute(
+            f"CREATE TABLE {fresh}"
+            f" (LIKE {PARENT} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (register = '{register}'))"
+        )
         cursor.execute(f"INSERT INTO {fresh} ({COLUMNS}) SELECT {COLUMNS} FROM {TABLE} ORDER BY siret")
         cursor.execute(f"ALTER TABLE {fresh} ADD PRIMARY KEY (siret, register)")
         cursor.execute(f"ANALYZE {fresh}")

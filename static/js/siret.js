@@ -59,6 +59,7 @@ function answerOnTheSpot(form) {
       if (response.headers.get("X-Fragment") !== "answer") throw new Error("no answer");
       answer.innerHTML = await response.text();
       field.setAttribute("aria-invalid", answer.querySelector("[data-invalid]") ? "true" : "false");
+      answer.lastElementChild?.scrollIntoView({ block: "nearest" });
     } catch (error) {
       if (error.name === "AbortError") return;
       // No network, an expired form: the plain way shows the right page.

@@ -236,3 +236,11 @@ def test_a_second_factor_is_asked_for_after_the_password() -> None:
     response = client.post(response.headers["Location"], {"code": totp_code(secret)})
     assert response.headers["Location"] == "/mon-espace/"
     assert Authenticator.objects.count() == 1
+
+
+def test_too_many_requests_are_answered_by_our_page(settings: object) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {"login": "1/m/ip"}  # type: ignore[attr-defined]
+    sign_in(Client(), "personne")
+    response = sign_in(Client(), "personne")
+    assert response.status_code == 429
+    assert "Trop de demandes en peu de temps" in read(response)

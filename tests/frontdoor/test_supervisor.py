@@ -66,12 +66,16 @@ def test_a_start_knows_that_the_last_one_was_killed(tmp_path):
     after = Stack(tmp_path / "state")
     assert after._claim() is True
     after.stop()
-    assert Stack(tmp_path / "state")._claim() is False
+    at_last = Stack(tmp_path / "state")
+    assert at_last._claim() is False
+    at_last.stop()
 
 
 def test_emptying_removes_the_data_and_the_cluster(tmp_path):
     state = tmp_path / "state"
-    Stack(state)._claim()
+    before = Stack(state)
+    before._claim()
+    before.stop()
     home_of(state).mkdir(parents=True)
     supervisor.empty(state)
     assert not state.exists()

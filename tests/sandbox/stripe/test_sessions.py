@@ -84,7 +84,7 @@ def test_fractions_of_a_cent_are_rounded_once_per_line(client: stripe.StripeClie
             "parameter_missing",
             "line_items[0][price_data][product_data][name]",
         ),
-        ({"line_items": line(unit_amount="12.5")}, "parameter_invalid_integer", "line_items[0][price_data][unit_amount]"),
+        ({"line_items": line(unit_amount="x")}, "parameter_invalid_integer", "line_items[0][price_data][unit_amount]"),
         ({"line_items": line(unit_amount=49)}, "amount_too_small", None),
         ({"line_items": [{"quantity": 1, "price": "price_1"}]}, "resource_missing", "line_items[0][price]"),
         ({"success_url": "/relative/"}, "url_invalid", "success_url"),

@@ -1,0 +1,105 @@
+"""Golden tables, and registers in service without a file or through the real loader."""
+
+import csv
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from eligibility.models import RegisterEntry, RegisterLoad
+from eligibility.registers.guards import NAMES
+from eligibility.registers.load import Wish, load
+from eligibility.registers.report import Report
+from tests.factories import RegisterFactory, make_siren, make_siret
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "tests" / "golden"
+SAMPLES = ROOT / "eligibility" / "data"
+HEADER = (
+    "siret;raison_sociale;registre;chambre;effectif;tranche;adresse;code_postal;commune;code_naf;aprm;opt_in;date_maj;etat"
+)
+FACTS = {
+    "legal_name": "LE GAL",
+    "chamber": "CCI Ille-et-Vilaine",
+    "headcount_code": "12",
+    "street": "14 RUE DE BRIANGAUD",
+    "postal_code": "35600",
+    "city": "REDON",
+    "naf": "23.70Z",
+    "opt_in": True,
+    "is_open": True,
+    "updated_on": date(2020, 5, 1),
+}
+
+
+def golden(name: str) -> list[dict[str, str]]:
+    """The rows of a golden table."""
+    with (GOLDEN / f"golden_{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def plain(text: str) -> str:
+    """Golden tables are typed with plain spaces."""
+    return text.replace("\u00a0", " ")
+
+
+def register_row(siret: str, *, register: str = "CCI", **cells: str) -> str:
+    """One line of a CCI file, plain but for the cells named."""
+    values = {
+        "siret": siret, "raison_sociale": "ATELIER EXEMPLE", "registre": register, "chambre": f"{register} Exemple",
+        "effectif": "12", "tranche": "11", "adresse": "1 RUE DE L EXEMPLE", "code_postal": "75015",
+        "commune": "PARIS 15", "code_naf": "56.30Z", "aprm": "", "opt_in": "O", "date_maj": "2020-05-01", "etat": "A",
+    } | cells  # fmt: skip
+    return ";".join(values.values())
+
+
+def sirets(number: int, *, first: int = 1) -> list[str]:
+    """So many right SIRETs of different companies."""
+    return [make_siret(make_siren(rank)) for rank in range(first, first + number)]
+
+
+@pytest.fixture
+def put_in_service(db: None) -> Callable[..., None]:
+    """Say that a register is loaded."""
+
+    def put(code: str = "CCI") -> None:
+        now = timezone.now()
+        figures = ("read", "rejected", "added", "changed", "removed", "unchanged", "total")
+        RegisterLoad.objects.create(
+            register=RegisterFactory(code=code), mode="full", file_name="essai.csv", sha256="0" * 64, report={},
+            started_at=now, finished_at=now, loaded_by="essai", **{f"rows_{figure}": 0 for figure in figures},
+        )  # fmt: skip
+
+    return put
+
+
+@pytest.fixture
+def entry(put_in_service: Callable[..., None]) -> Callable[..., RegisterEntry]:
+    """Put an establishment into a register in service."""
+    put_in_service("CCI")
+    put_in_service("CMA")
+
+    def add(siret: str, register: str = "CCI", **facts: Any) -> RegisterEntry:
+        return RegisterEntry.objects.create(siret=siret, register=register, **FACTS | facts)
+
+    return add
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., str]:
+    """Write a register file, by lines or by bytes; gives its path."""
+
+    def write_file(content: Iterable[str] | bytes, name: str = "cci.csv", header: str = HEADER) -> str:
+        data = content if isinstance(content, bytes) else "\n".join((header, *content, "")).encode()
+        (tmp_path / name).write_bytes(data)
+        return str(tmp_path / name)
+
+    return write_file
+
+
+def put_into_service(path: str | Path, code: str = "cci", **wishes: Any) -> Report:
+    """Load a file whatever its size."""
+    return load(code, str(path), Wish(**{"apply": True, "allowed": NAMES, "by": "essai"} | wishes))
