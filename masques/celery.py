@@ -23,7 +23,7 @@ app.conf.beat_schedule = {
     "make missing invoice PDFs": {"task": "billing.tasks.make_missing_pdfs", "schedule": 60.0},
     # From D+8 07:00 Paris; every five minutes, so that a stopped beat catches up by itself.
     "expire unpaid orders": {"task": "billing.tasks.expire_overdue", "schedule": crontab(minute="*/5")},
-    "open missing shipments": {"task": "shipping.tasks.open_missing", "schedule": 60.0},
+    "open missing shipments": {"task": "shipping.tasks.open_missing", "schedule": 20.0},
     "see to labels": {"task": "shipping.tasks.see_to_labels", "schedule": 60.0},
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 60.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},

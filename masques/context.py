@@ -14,13 +14,20 @@ from orders import programme
 
 
 @dataclass(frozen=True)
-class MenuItem:
-    """One entry of the menu; the action is drawn as a button, at the end of the row."""
+class Link:
+    """One entry of the menu."""
 
     label: str
     url: str
-    is_current: bool
-    is_action: bool = False
+    is_current: bool = False
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The menu of one person on one page; the action is drawn as a button, at the end of the row."""
+
+    links: list[Link]
+    action: Link | None = None
 
 
 VISITOR_MENU = (
@@ -56,21 +63,21 @@ def shop(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def menu(request: HttpRequest) -> list[MenuItem]:
+def menu(request: HttpRequest) -> Menu:
     """The menu of a visitor, of a customer, or of staff, who have no company to order for."""
     user = request.user
     if not user.is_authenticated:
-        return [*_items(request, VISITOR_MENU), _action(request, "accounts:signup")]
+        return Menu(_links(request, VISITOR_MENU), _link(request, "Je commande", "accounts:signup"))
     if getattr(request, "establishment", None):
-        return [*_items(request, CUSTOMER_MENU), _action(request, "orders:shop")]
-    public = _items(request, VISITOR_MENU[:-1])
-    return [*public, MenuItem("Gestion", reverse("admin:index"), False)] if user.is_staff else public
+        return Menu(_links(request, CUSTOMER_MENU), _link(request, "Je commande", "orders:shop"))
+    public = _links(request, VISITOR_MENU[:-1])
+    return Menu([*public, _link(request, "Gestion", "admin:index")] if user.is_staff else public)
 
 
-def _items(request: HttpRequest, entries: tuple[tuple[str, str], ...]) -> list[MenuItem]:
-    return [MenuItem(label, url, request.path == url) for label, url in ((label, reverse(name)) for label, name in entries)]
+def _links(request: HttpRequest, entries: tuple[tuple[str, str], ...]) -> list[Link]:
+    return [_link(request, label, name) for label, name in entries]
 
 
-def _action(request: HttpRequest, name: str) -> MenuItem:
+def _link(request: HttpRequest, label: str, name: str) -> Link:
     url = reverse(name)
-    return MenuItem("Je commande", url, request.path == url, is_action=True)
+    return Link(label, url, is_current=request.path == url)

@@ -10,7 +10,7 @@ import io
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,7 @@ class RegisterFile:
     encoding: str
     handle: BinaryIO
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Generator[Line, None, None]:
         """Give each line without its end; blank ones too, so that numbers stay those of the file."""
         self.handle.seek(0)
         text = io.TextIOWrapper(self.handle, encoding=self.encoding, newline=None)

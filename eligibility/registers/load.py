@@ -4,6 +4,7 @@ The whole load is one transaction under one lock: killed at any point it leaves 
 """
 
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TextIO
@@ -79,12 +80,12 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
 
 def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> None:
     """Clean every row into the staging table; of several rows of one SIRET one stays."""
-    lines = file.lines()
-    header = next(lines, None)
-    layout = read_header(header.text if header else "")
-    report.separator, report.ignored_columns = layout.separator, layout.ignored
-    sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
-    staging.fill(sieve.entries(lines))
+    with closing(file.lines()) as lines:
+        header = next(lines, None)
+        layout = read_header(header.text if header else "")
+        report.separator, report.ignored_columns = layout.separator, layout.ignored
+        sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
+        staging.fill(sieve.entries(lines))
     duplicates = len(staging.drop_duplicates())
     if duplicates:
         report.warnings["duplicate"] = duplicates

@@ -16,6 +16,8 @@ COLUMNS = ", ".join(RegisterEntry.STORED)
 def fill(rows: Iterable[tuple[int, Entry]]) -> None:
     """Stream cleaned rows with their line numbers into the staging table."""
     with connection.cursor() as cursor:
+        # Two loads in one transaction, as in a test, share the name.
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
         cursor.execute(
             f"CREATE TEMPORARY TABLE {TABLE} (LIKE {RegisterEntry._meta.db_table}, line integer NOT NULL) ON COMMIT DROP"
         )

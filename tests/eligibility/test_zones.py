@@ -36,7 +36,7 @@ def test_every_commune_of_metropolitan_france_and_of_the_five_departments_is_ser
 def test_communes_are_offered_as_addresses_write_them() -> None:
     assert communes_of("35600") == ["Bains-sur-Oust", "Redon", "Sainte-Marie"]
     assert communes_of("13001") == ["Marseille"]
-    assert communes_of("75015") == ["Paris"]
+    assert communes_of("75001") == ["Paris"]
 
 
 def test_a_cedex_code_is_unknown_but_has_a_zone() -> None:

@@ -1,0 +1,348 @@
+import csv
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from eligibility.models import RegisterEntry, RegisterLoad
+from eligibility.registers import diff, guards, swap
+from eligibility.registers.load import Wish, load
+from eligibility.registers.reasons import REJECTIONS, WARNINGS
+from eligibility.registers.refusal import LoadRefused
+from tests.eligibility.conftest import GOLDEN, HEADER, SAMPLES, golden, put_into_service, register_row, sirets
+from tests.factories import CaseFactory, RegisterFactory
+
+pytestmark = pytest.mark.django_db
+Writer = Callable[..., str]
+ALL_BUT = {name: [other for other in guards.NAMES if other != name] for name in guards.NAMES}
+
+
+def rows_in_service(register: str = "CCI") -> list[str]:
+    return list(RegisterEntry.objects.filter(register=register).order_by("siret").values_list("siret", flat=True))
+
+
+def test_the_golden_file_is_stored_and_counted_as_the_golden_rows_say() -> None:
+    report = put_into_service(GOLDEN / "golden_register_rows.cci.csv")
+    expected = golden("register_rows")
+    rejected = sorted(row["reason"] for row in expected if row["outcome"] == "rejected")
+    warned = sorted(row["reason"] for row in expected if row["outcome"] == "warning")
+    assert (report.read, sorted(report.rejected.elements())) == (38, rejected)
+    # The file may be younger than the clock: a date in the future is kept with a remark of its own.
+    assert sorted(reason for reason in report.warnings.elements() if reason != "date_future") == warned
+    assert report.accepted == len(rows_in_service()) == 24
+    stored = RegisterEntry.objects.get(siret="00000101600013")
+    assert (stored.headcount, stored.legal_name, stored.city, stored.naf) == (12, "ATELIER EXEMPLE", "PARIS 15", "56.30Z")
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing() -> None:
+    dry = put_into_service(SAMPLES / "sample_cci.csv", apply=False)
+    assert rows_in_service() == []
+    assert not RegisterLoad.objects.exists()
+    real = put_into_service(SAMPLES / "sample_cci.csv")
+    assert list(dry.lines()) == list(real.lines())
+    assert (dry.is_applied, real.is_applied) == (False, True)
+    assert len(rows_in_service()) == 579
+
+
+def test_the_load_is_kept_with_its_figures_and_its_author() -> None:
+    put_into_service(SAMPLES / "sample_cci.csv", by="camille")
+    kept = RegisterLoad.objects.get(is_active=True)
+    assert (kept.register_id, kept.file_name, kept.loaded_by, kept.mode) == ("CCI", "sample_cci.csv", "camille", "full")
+    assert (kept.rows_read, kept.rows_added, kept.rows_total, kept.rows_rejected) == (579, 579, 579, 0)
+    assert kept.report["overridden"] == ["few-rows"]
+    assert str(kept.newest_on) == "2018-01-01"
+
+
+def test_the_same_file_twice_is_nothing_to_do() -> None:
+    put_into_service(SAMPLES / "sample_cci.csv")
+    again = put_into_service(SAMPLES / "sample_cci.csv")
+    assert (again.is_same_file, again.is_applied) == (True, False)
+    assert any("rien à faire" in line for line in again.lines())
+    assert RegisterLoad.objects.count() == 1
+
+
+def test_a_full_load_adds_changes_and_removes(write: Writer) -> None:
+    kept, changed, gone, added = sirets(4)
+    put_into_service(write([register_row(kept), register_row(changed), register_row(gone)]))
+    report = put_into_service(write([register_row(added), register_row(changed, commune="LILLE"), register_row(kept)]))
+    assert (report.diff.added, report.diff.changed, report.diff.removed, report.diff.unchanged) == (1, 1, 1, 1)
+    assert report.diff.examples == {"added": [added], "changed": [changed], "removed": [gone]}
+    assert rows_in_service() == sorted([kept, changed, added])
+    assert RegisterEntry.objects.get(siret=changed).city == "LILLE"
+    assert [active.rows_total for active in RegisterLoad.objects.filter(is_active=True)] == [3]
+
+
+def test_loads_follow_each_other_any_number_of_times(write: Writer) -> None:
+    for number in range(1, 6):
+        put_into_service(write([register_row(siret) for siret in sirets(number)]))
+        assert len(rows_in_service()) == number
+
+
+def test_a_register_leaves_the_others_alone(write: Writer) -> None:
+    siret = sirets(1)[0]
+    put_into_service(write([register_row(siret)]))
+    put_into_service(write([register_row(siret, register="CMA")], "cma.csv"), "cma")
+    put_into_service(write([register_row(sirets(2)[1])]), "cci")
+    assert rows_in_service("CMA") == [siret]
+
+
+def test_a_delta_adds_and_changes_and_removes_nothing(write: Writer) -> None:
+    kept, changed, added = sirets(3)
+    put_into_service(write([register_row(kept), register_row(changed)]))
+    report = put_into_service(write([register_row(changed, commune="LILLE"), register_row(added)]), delta=True)
+    assert (report.diff.added, report.diff.changed) == (1, 1)
+    assert rows_in_service() == sorted([kept, changed, added])
+    assert RegisterEntry.objects.get(siret=changed).city == "LILLE"
+    active = RegisterLoad.objects.get(is_active=True)
+    assert (active.mode, active.rows_removed, active.rows_total) == ("delta", 0, 3)
+
+
+def test_a_delta_needs_a_register_to_complete(write: Writer) -> None:
+    with pytest.raises(LoadRefused, match="commencez par un fichier complet"):
+        put_into_service(write([register_row(sirets(1)[0])]), delta=True)
+
+
+def test_a_third_network_is_loaded_once_it_is_a_row(write: Writer) -> None:
+    siret = sirets(1)[0]
+    path = write([register_row(siret, register="ASSO")])
+    with pytest.raises(LoadRefused, match=r"asso n’existe pas.*CCI, CMA"):
+        put_into_service(path, "asso")
+    RegisterFactory(code="ASSO")
+    put_into_service(path, "asso")
+    assert rows_in_service("ASSO") == [siret]
+
+
+def test_of_a_duplicate_the_newest_row_stays_then_the_last(write: Writer) -> None:
+    one, two, three = sirets(3)
+    report = put_into_service(
+        write(
+            [
+                register_row(one, date_maj="2020-03-01", commune="NEUVE"),
+                register_row(one, date_maj="2020-01-01", commune="ANCIENNE"),
+                register_row(two, commune="PREMIERE"),
+                register_row(two, commune="DERNIERE"),
+                register_row(three, date_maj="", commune="SANS DATE"),
+                register_row(three, date_maj="2019-01-01", commune="DATEE"),
+                register_row(three, date_maj="", commune="SANS DATE"),
+            ]
+        )
+    )
+    cities = dict(RegisterEntry.objects.values_list("siret", "city"))
+    assert cities == {one: "NEUVE", two: "DERNIERE", three: "DATEE"}
+    assert (report.accepted, report.warnings["duplicate"]) == (3, 4)
+
+
+def test_the_file_of_another_network_is_refused_and_said_so(write: Writer) -> None:
+    put_into_service(SAMPLES / "sample_cci.csv")
+    with pytest.raises(LoadRefused, match="n’est pas celui du registre CCI"):
+        put_into_service(SAMPLES / "sample_cma.csv", "cci")
+    assert len(rows_in_service()) == 579
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "pas un en-t"),
+        (b"siret;registre;opt_in\n", "aucune ligne"),
+        (b"siret;registre;opt_in\nabc;CCI;O\n", "Aucune ligne n"),
+        (b"siret;raison_sociale\n", "registre, opt_in"),
+        (HEADER.encode("utf-16"), "octets nuls"),
+        (b"siret;registre;opt_in\n\x81\x8d\xff", "octets illisibles"),
+    ],
+)
+def test_a_file_that_cannot_be_read_changes_nothing(content: bytes, words: str, write: Writer) -> None:
+    with pytest.raises(LoadRefused, match=words):
+        put_into_service(write(content))
+    assert not RegisterLoad.objects.exists()
+
+
+def test_a_missing_file_and_a_directory_are_refused_with_a_sentence(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.csv", tmp_path):
+        with pytest.raises(LoadRefused, match="ne peut pas être lu"):
+            put_into_service(path)
+
+
+@pytest.mark.parametrize(
+    ("encode", "separator"),
+    [
+        (lambda text: text.encode("utf-8"), ";"),
+        (lambda text: text.encode("utf-8-sig"), ","),
+        (lambda text: text.encode("cp1252"), "\t"),
+        (lambda text: text.replace("\n", "\r\n").encode("cp1252"), ";"),
+    ],
+)
+def test_encodings_separators_and_line_ends_of_real_life(
+    encode: Callable[[str], bytes], separator: str, write: Writer
+) -> None:
+    siret = sirets(1)[0]
+    text = f"{HEADER}\n\n{register_row(siret, raison_sociale='CAFÉ ŒUVRE')}\n   \n".replace(";", separator)
+    put_into_service(write(encode(text)))
+    assert RegisterEntry.objects.get(siret=siret).legal_name == "CAFÉ ŒUVRE"
+
+
+def test_a_line_of_a_hundred_thousand_characters_is_one_rejected_row(write: Writer) -> None:
+    good = sirets(1)[0]
+    report = put_into_service(write(["x" * 100_000, register_row(good), '"' + "y" * 50_000]))
+    assert report.rejected == {"line_too_long": 2}
+    assert rows_in_service() == [good]
+
+
+def test_an_open_quote_spoils_its_own_line_only(write: Writer) -> None:
+    good = sirets(2)
+    report = put_into_service(write([register_row(good[0], raison_sociale='"OUVERT'), register_row(good[1])]))
+    assert report.rejected == {"field_count": 1}
+    assert rows_in_service() == [good[1]]
+
+
+def test_rejected_rows_go_to_a_file_for_the_chamber(tmp_path: Path) -> None:
+    rejects = io.StringIO()
+    put_into_service(GOLDEN / "golden_register_rows.cci.csv", rejects=rejects)
+    written = list(csv.DictReader(io.StringIO(rejects.getvalue()), delimiter=";"))
+    assert len(written) == 13
+    assert written[0] == {
+        "ligne": "5",
+        "siret": "732829320",
+        "motif": "siret_is_siren",
+        "explication": REJECTIONS["siret_is_siren"],
+        "contenu": golden("register_rows")[3]["line"],
+    }
+
+
+def test_a_rejected_row_is_no_formula_for_the_spreadsheet_that_opens_it(write: Writer) -> None:
+    rejects = io.StringIO()
+    put_into_service(write(["=CMD();x;CCI;;;;;;;;;O;;A", register_row(sirets(1)[0])]), rejects=rejects)
+    written = list(csv.reader(io.StringIO(rejects.getvalue()), delimiter=";"))[1]
+    assert (written[1], written[4][:3]) == ("'=CMD()", "'=C")
+
+
+class TestGuards:
+    @pytest.fixture(autouse=True)
+    def in_service(self, write: Writer, settings: Any) -> None:
+        settings.REGISTER_MIN_ROWS = 20
+        put_into_service(write([register_row(siret) for siret in sirets(40)]))
+
+    def refused(self, path: str, name: str, **wishes: Any) -> bool:
+        """One objection, which lifts by its own name and by no other."""
+        report = put_into_service(path, allowed=ALL_BUT[name], **wishes)
+        assert [objection.name for objection in report.unlifted] == [name], report.objections
+        assert not report.is_applied
+        assert len(rows_in_service()) == 40
+        assert put_into_service(path, **wishes).is_applied
+        return True
+
+    def test_too_few_rows(self, write: Writer) -> None:
+        assert self.refused(write([register_row(siret) for siret in sirets(19)]), "few-rows")
+
+    def test_too_many_rejects(self, write: Writer) -> None:
+        rows = [register_row(siret) for siret in sirets(41)]
+        assert self.refused(write([*rows, "abc"]), "many-rejects")
+
+    def test_too_large_a_drop(self, write: Writer) -> None:
+        assert self.refused(write([register_row(siret) for siret in sirets(37)]), "drop")
+
+    def test_headcounts_that_shift(self, write: Writer) -> None:
+        rows = [register_row(siret) for siret in sirets(37)]
+        larger = [register_row(siret, effectif="", tranche="21") for siret in sirets(3, first=38)]
+        assert self.refused(write(rows + larger), "shift")
+
+    def test_a_file_older_than_the_register(self, write: Writer) -> None:
+        assert self.refused(write([register_row(siret, date_maj="2019-12-31") for siret in sirets(40)]), "older")
+
+    def test_a_delta_is_small_by_nature(self, write: Writer) -> None:
+        delta = [register_row(sirets(41)[40], effectif="", tranche="21")]
+        assert put_into_service(write(delta), allowed=(), delta=True).is_applied
+
+    def test_a_delta_full_of_mistakes_is_refused_all_the_same(self, write: Writer) -> None:
+        report = put_into_service(write([register_row(sirets(41)[40]), "abc"]), allowed=(), delta=True)
+        assert [objection.name for objection in report.unlifted] == ["many-rejects"]
+
+
+def test_every_objection_has_its_option_and_every_reason_its_sentence() -> None:
+    assert set(guards.NAMES) == {"few-rows", "many-rejects", "drop", "shift", "older"}
+    assert not set(REJECTIONS) & set(WARNINGS)
+
+
+def test_a_vanished_company_keeps_its_requests(write: Writer) -> None:
+    gone, stays = sirets(2)
+    case = CaseFactory(siret=gone)
+    put_into_service(write([register_row(gone), register_row(stays)]))
+    put_into_service(write([register_row(stays)]))
+    case.refresh_from_db()
+    assert case.siret == gone
+
+
+def test_a_load_that_fails_at_the_very_end_leaves_nothing(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_into_service(write([register_row(siret) for siret in sirets(3)]))
+
+    def fail(**facts: Any) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(RegisterLoad.objects, "create", fail)
+    with pytest.raises(RuntimeError):
+        put_into_service(write([register_row(siret) for siret in sirets(5)]))
+    assert len(rows_in_service()) == 3
+    assert RegisterLoad.objects.get().is_active
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [f"{swap.PARENT}_cci_fresh"])
+        assert cursor.fetchone() == (None,)
+
+
+class TestCommand:
+    def run(self, *args: str) -> str:
+        out = io.StringIO()
+        call_command("load_register", *args, stdout=out, no_color=True)
+        return out.getvalue()
+
+    def test_it_is_a_dry_run_by_default(self) -> None:
+        out = self.run("cci", str(SAMPLES / "sample_cci.csv"), "--allow-few-rows")
+        assert "579\u00a0lignes\u00a0: 579\u00a0retenues, 0\u00a0rejetée" in out
+        assert "rien n’est changé" in out
+        assert rows_in_service() == []
+
+    def test_it_puts_into_service_with_apply(self) -> None:
+        out = self.run("CCI", str(SAMPLES / "sample_cci.csv"), "--apply", "--allow-few-rows")
+        assert "Le registre CCI est en service." in out
+        assert len(rows_in_service()) == 579
+
+    def test_it_refuses_what_nobody_allowed_and_names_the_option(self, capsys: pytest.CaptureFixture[str]) -> None:
+        out = io.StringIO()
+        with pytest.raises(CommandError, match="rien n’est changé"):
+            call_command("load_register", "cci", str(SAMPLES / "sample_cci.csv"), "--apply", stdout=out)
+        assert "--allow-few-rows" in out.getvalue()
+        assert rows_in_service() == []
+
+    def test_it_reads_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        reading, writing = os.pipe()
+        os.write(writing, (SAMPLES / "sample_cma.csv").read_bytes())
+        os.close(writing)
+        with os.fdopen(reading) as pipe:
+            monkeypatch.setattr("sys.stdin", pipe)
+            self.run("cma", "-", "--apply", "--allow-few-rows")
+        assert len(rows_in_service("CMA")) == 4
+
+    def test_it_writes_the_rejects_with_a_mark_for_spreadsheets(self, tmp_path: Path) -> None:
+        target = tmp_path / "rejets.csv"
+        source = str(GOLDEN / "golden_register_rows.cci.csv")
+        allowed = [f"--allow-{name}" for name in guards.NAMES]
+        self.run("cci", source, "--rejects", str(target), *allowed)
+        assert target.read_bytes().startswith(b"\xef\xbb\xbfligne;siret;motif")
+
+    def test_a_rejects_file_that_cannot_be_written_stops_before_anything(self, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="rien n’est changé"):
+            self.run("cci", str(SAMPLES / "sample_cci.csv"), "--apply", "--rejects", str(tmp_path / "nulle" / "part.csv"))
+
+
+def test_shares_are_compared_by_the_code_that_counts(write: Writer) -> None:
+    by_code, by_number = sirets(2)
+    put_into_service(write([register_row(by_code, effectif="", tranche="11"), register_row(by_number, effectif="12")]))
+    assert diff.current_bands("CCI") == {"11": 2}
+
+
+def test_the_library_function_takes_a_wish() -> None:
+    report = load("cci", str(SAMPLES / "sample_cci.csv"), Wish())
+    assert not report.is_applied

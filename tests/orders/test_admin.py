@@ -1,0 +1,136 @@
+"""Orders, prices and stock at the staff desk."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import RequestFactory
+from django.urls import reverse
+
+from orders import catalogue
+from orders.admin import OrderAdmin
+from orders.models import Order, Price, Stock, VatRate
+from tests.factories import OrderFactory, UserFactory
+
+
+@pytest.fixture
+def desk(client, db):
+    """A superuser's browser; the second factor is the business of another test."""
+    catalogue.seed()
+    staff = UserFactory(staff=True, is_superuser=True)
+    client.force_login(staff, backend="accounts.backends.AccountBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password"}, {"method": "mfa", "type": "totp"}]
+    session.save()
+    return client
+
+
+@pytest.mark.parametrize("typed", ["{0}", " {1} ", "{siret}", "{email}"])
+def test_an_order_is_found_by_what_a_caller_dictates(desk, typed):
+    order, _other = OrderFactory(), OrderFactory()
+    text = typed.format(
+        order.reference, f"{order.reference[:4]} {order.reference[4:]}".lower(),
+        siret=order.establishment.siret, email=order.email,
+    )  # fmt: skip
+    page = desk.get(reverse("admin:orders_order_changelist"), {"q": text})
+    assert [found.pk for found in page.context["cl"].queryset] == [order.pk]
+
+
+def test_the_list_of_orders_costs_a_fixed_number_of_queries(desk, django_assert_max_num_queries):
+    OrderFactory.create_batch(10)
+    with django_assert_max_num_queries(12):
+        desk.get(reverse("admin:orders_order_changelist"))
+
+
+def test_state_and_amounts_cannot_be_typed(desk):
+    order = OrderFactory()
+    page = desk.get(reverse("admin:orders_order_change", args=[order.pk]))
+    assert set(page.context["adminform"].form.fields) == {*Order.RECIPIENT_FIELDS, "purchase_order"}
+
+
+def test_an_order_that_is_over_cannot_be_changed_at_all(desk):
+    order = OrderFactory(expired=True)
+    page = desk.get(reverse("admin:orders_order_change", args=[order.pk]))
+    assert not page.context["adminform"].form.fields
+
+
+def test_support_mends_an_address_but_not_into_another_price_zone(desk):
+    order = OrderFactory()
+    url = reverse("admin:orders_order_change", args=[order.pk])
+    form = desk.get(url).context["adminform"].form
+    typed = {name: form.initial.get(name) or "" for name in form.fields}
+    inlines = {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}
+
+    refused = desk.post(url, typed | inlines | {"postal_code": "97300", "city": "CAYENNE"})
+    assert "zone tarifaire" in refused.context["adminform"].form.errors["postal_code"][0]
+
+    desk.post(url, typed | inlines | {"postal_code": "75011", "city": "PARIS"})
+    order.refresh_from_db()
+    assert order.city == "PARIS"
+
+
+def test_staff_cancel_unpaid_orders_and_read_one_answer_for_each(desk):
+    unpaid, paid = OrderFactory(), OrderFactory(paid=True)
+    page = desk.post(
+        reverse("admin:orders_order_changelist"),
+        {"action": "cancel_unpaid", "_selected_action": [unpaid.pk, paid.pk]},
+        follow=True,
+    )
+    answers = sorted(str(message) for message in page.context["messages"])
+    assert len(answers) == 2
+    assert any(unpaid.reference in answer and "annulée" in answer for answer in answers)
+    assert any(paid.reference in answer and "réglée" in answer for answer in answers)
+    unpaid.refresh_from_db()
+    paid.refresh_from_db()
+    assert (unpaid.status, paid.status) == ("cancelled", "paid")
+    assert unpaid.events.get().by.is_staff
+
+
+def test_a_price_is_closed_and_followed_never_rewritten(desk):
+    price = Price.objects.get(zone="METRO", lot_size=40)
+    new = {"zone": "METRO", "lot_size": 40, "amount_excl_vat": "95,00", "valid_from": "01/01/2030", "valid_to": ""}
+    overlapping = desk.post(reverse("admin:orders_price_add"), new)
+    assert "Une autre ligne est déjà valable" in str(overlapping.context["adminform"].form.errors)
+
+    change = reverse("admin:orders_price_change", args=[price.pk])
+    desk.post(change, {"valid_to": "01/01/2030", "amount_excl_vat": "1,00"})
+    desk.post(reverse("admin:orders_price_add"), new)
+    prices = Price.objects.filter(zone="METRO", lot_size=40).order_by("valid_from")
+    assert [price.amount_excl_vat for price in prices] == [Decimal("92.50"), Decimal("95.00")]
+
+
+def test_a_nil_rate_must_name_its_law(desk):
+    VatRate.objects.filter(zone="METRO").update(valid_to=date(2030, 1, 1))
+    page = desk.post(
+        reverse("admin:orders_vatrate_add"), {"zone": "METRO", "rate": "0", "legal_text": "", "valid_from": "01/01/2030"}
+    )
+    assert "mention légale" in str(page.context["adminform"].form.errors)
+
+
+def test_stock_is_corrected_by_a_difference_and_the_correction_is_written_down(desk):
+    stock = Stock.objects.get(lot_size=40)
+    url = reverse("admin:orders_stock_change", args=[stock.pk])
+    Stock.objects.filter(pk=40).update(available=100)
+    desk.get(url)
+    Stock.objects.filter(pk=40).update(available=97)  # three lots are ordered while the page is open
+    desk.post(url, {"correction": "-10", "reason": "Carton mouillé"})
+    stock.refresh_from_db()
+    assert stock.available == 87
+    assert "-10 lots. Motif\u00a0: Carton mouillé" in LogEntry.objects.get().change_message
+
+
+def test_stock_is_never_corrected_below_nothing(desk):
+    Stock.objects.filter(pk=40).update(available=5)
+    page = desk.post(reverse("admin:orders_stock_change", args=[40]), {"correction": "-6", "reason": "Inventaire"})
+    assert "négatif" in str(page.context["adminform"].form.errors)
+    assert Stock.objects.get(pk=40).available == 5
+
+
+def test_orders_are_neither_added_nor_deleted_here(desk):
+    order = OrderFactory()
+    request = RequestFactory().get("/")
+    request.user = UserFactory(staff=True, is_superuser=True)
+    admin = OrderAdmin(Order, None)
+    assert not admin.has_add_permission(request)
+    assert not admin.has_delete_permission(request, order)
