@@ -40,13 +40,13 @@ def main(stack: Stack, arguments: list[str]) -> int:
         # Jobs wait in the queue while the web server is measured; their share is measured apart, below.
         stack.stop_child("beat")
         stack.stop_child("worker")
-        postgres = stack.children["postgres"].pid
+        postgres = stack.children["postgres"].process.pid
         rounds: dict[str, list[Figures]] = {"shop": [], "lean": []}
         for number in range(options.rounds + 1):
             of_round = slice(number * options.journeys, (number + 1) * options.journeys)
             shop_round = [partial(shop_journey, stack.shop_url, cookie, firm) for firm in firms[of_round]]
             lean_round = [partial(lean_journey, lean_url, lean_cookie, firm) for firm in lean_firms[of_round]]
-            pairs = {"shop": (shop_round, stack.children["web"].pid), "lean": (lean_round, lean_pid)}
+            pairs = {"shop": (shop_round, stack.children["web"].process.pid), "lean": (lean_round, lean_pid)}
             for name, (journeys, pid) in pairs.items():
                 figures = with_cpu([pid, postgres], partial(run_journeys, journeys, options.clients))
                 if number:  # the first round warms both up
@@ -145,7 +145,7 @@ def lean_server(stack: Stack) -> Iterator[tuple[str, int, dict[str, str]]]:
             child.start()
             child.wait_until_ready(30)
         time.sleep(1)
-        yield base, children[1].pid, env
+        yield base, children[1].process.pid, env
     finally:
         for child in reversed(children):
             child.stop()
@@ -176,6 +176,6 @@ def sign_ins(stack: Stack, firms: list[Firm], clients: int) -> None:
 
     chosen = firms[: min(len(firms), 200)]
     run_journeys([partial(sign_in, firm) for firm in chosen[:16]], clients)
-    figures = with_cpu([stack.children["web"].pid], lambda: run_journeys([partial(sign_in, f) for f in chosen], clients))
+    figures = with_cpu([stack.children["web"].process.pid], lambda: run_journeys([partial(sign_in, f) for f in chosen], clients))
     print(figures.line("sign-ins (page and password)"))
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 
 from captcha.forms import CaptchaFormMixin
 from captcha.ratelimit import RateLimit, client_ip
 from notifications import outbox
+from notifications.wording import count
 
 contacts = RateLimit("contact", lambda: settings.CONTACT_RATE)
 REQUIRED = {"required": "Ce champ est obligatoire."}
@@ -90,7 +90,5 @@ def form_for(request: HttpRequest) -> ContactForm:
 def refuse_too_many(form: ContactForm, request: HttpRequest) -> None:
     """Add an error to a valid form where this connection has written too often."""
     if seconds := contacts.allow(client_ip(request)):
-        minutes = -(-seconds // 60)
-        form.add_error(
-            None, ValidationError(f"Trop de messages en peu de temps. Réessayez dans {minutes}\u00a0minutes.", code="rate")
-        )
+        minutes = count(-(-seconds // 60), "minute")
+        form.add_error(None, f"Trop de messages en peu de temps. Réessayez dans {minutes}.")

@@ -21,7 +21,7 @@ from shipping.models import Shipment
 
 from .tasks import HEARTBEAT
 
-HEARTBEAT_MAX_AGE = 120  # seconds; beat marks every 10
+HEARTBEAT_MAX_AGE = 120  # seconds; beat marks every 5
 
 
 @login_not_required

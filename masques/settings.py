@@ -428,7 +428,17 @@ UNFOLD = {
     "SITE_HEADER": "masques-pme",
     "SITE_SUBHEADER": "Service client et expédition",
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")},
+    ],
     "SHOW_HISTORY": True,
+    # The shop's own blue, as Tailwind's scale wants it.
+    "COLORS": {
+        "primary": {
+            "50": "#eef4fe", "100": "#dce8fd", "200": "#bad1fb", "300": "#86aff7", "400": "#4c85ef", "500": "#2465e3",
+            "600": "#0b4fd6", "700": "#0a43b4", "800": "#0c3a94", "900": "#103377", "950": "#0b204c",
+        }
+    },
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "masques.desk.landing",
     "STYLES": [lambda request: static("css/desk.css")],

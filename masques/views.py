@@ -69,7 +69,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _answer(request: HttpRequest, form: CheckForm, now: datetime) -> Answer:
     if not form.is_valid():
-        return Answer("Numéro à corriger", error=form.errors["siret"][0])
+        return Answer("Numéro à corriger", error=str(form.errors["siret"][0]))
     # A malformed number was refused above without a look-up, and is not counted.
     if seconds := checks.allow(client_ip(request)):
         minutes = count(-(-seconds // 60), "minute")

@@ -125,9 +125,7 @@ class Message(models.Model):
         ]
         indexes = [
             # The two questions the sweeper asks every few seconds: both stay as small as the work that is left.
-            models.Index(
-                fields=["urgency", "next_attempt_at"], name="message_due", condition=Q(status=Status.PENDING)
-            ),
+            models.Index(fields=["urgency", "next_attempt_at"], name="message_due", condition=Q(status=Status.PENDING)),
             models.Index(fields=["claimed_at"], name="message_stuck", condition=Q(status=Status.SENDING)),
             models.Index(fields=["-id"], name="message_failed", condition=Q(status=Status.FAILED)),
             models.Index(fields=["about"], name="message_about"),

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import connection, transaction
+from django.utils import timezone
 
 from notifications import quiet_hours, rendering, tasks
 from notifications.models import Channel, Message, Status, Urgency
@@ -86,6 +88,42 @@ def withdraw(key: str) -> bool:
     """Take back what was posted under this key and has not left yet, on both channels; say whether there was any."""
     keys = [_key(key, channel) for channel in Channel]
     return Message.objects.filter(dedupe_key__in=keys).withdraw() > 0
+
+
+class ResendRefused(Exception):
+    """This message cannot go out again; the text is a French sentence for staff."""
+
+
+@transaction.atomic
+def resend(message: Message, *, by: AbstractBaseUser) -> Message:
+    """Post a new row with the same text, its author and a link to the first one, or raise ResendRefused."""
+    # A second click, or a colleague's, waits here and then finds the copy of the first.
+    original = Message.objects.select_for_update(of=("self",)).get(pk=message.pk)
+    _refuse_resend(original)
+    first = original.resend_of or original
+    return _store(
+        Message(
+            **{name: getattr(original, name) for name in ("channel", "kind", "recipient", "about", *Message.TEXT)},
+            urgency=original.urgency,
+            not_after=original.not_after,
+            dedupe_key=f"resend:{first.pk}:{first.resends.count() + 1}",
+            resend_of=first,
+            resent_by_id=by.pk,
+        )
+    )
+
+
+def _refuse_resend(message: Message) -> None:
+    if message.is_secret:
+        raise ResendRefused("un code ou un lien personnel n’est jamais renvoyé")
+    if not message.body_text:
+        raise ResendRefused("le texte a été effacé")
+    if message.status not in (Status.SENT, Status.FAILED):
+        raise ResendRefused(f"le message n’est pas parti (état\u00a0: {message.get_status_display()})")
+    if message.not_after and message.not_after < timezone.now():
+        raise ResendRefused("le message n’a plus d’objet")
+    if message.resends.filter(status__in=(Status.PENDING, Status.SENDING)).exists():
+        raise ResendRefused("un renvoi est déjà en cours")
 
 
 def _key(key: str, channel: Channel) -> str:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.template import Context
+from django.template import Context, Engine
 from django.template.loader import get_template
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from notifications.addresses import absolute
 from notifications.wording import NBSP
@@ -62,26 +62,25 @@ def tidy(text: str) -> str:
 def paragraphs(text: str) -> list[dict[str, Any]]:
     """The paragraphs of a text as HTML, addresses made into links."""
     return [
-        {"html": format_html_join(mark_safe("<br>\n"), "{}", ((_linked(line),) for line in block.split("\n")))}
+        {"html": format_html_join(SafeString("<br>\n"), "{}", ((_linked(line),) for line in block.split("\n")))}
         | {"is_code": CODE.fullmatch(block) is not None}
         for block in text.split("\n\n")
     ]
 
 
 def _linked(line: str) -> SafeString:
-    pieces: list[SafeString] = []
+    linked = SafeString("")
     end = 0
     for match in URL.finditer(line):
-        pieces.append(conditional_escape(line[end : match.start()]))
-        pieces.append(format_html('<a href="{0}" style="color:#0b4fd6">{0}</a>', match.group()))
+        linked += conditional_escape(line[end : match.start()])
+        linked += format_html('<a href="{0}" style="color:#0b4fd6">{0}</a>', match.group())
         end = match.end()
-    pieces.append(conditional_escape(line[end:]))
-    return mark_safe("".join(pieces))  # every piece was escaped above
+    return linked + conditional_escape(line[end:])
 
 
 def _render(template: str, context: dict[str, Any]) -> str:
     """Render plain text: without HTML escaping, which would turn an apostrophe into &#x27;."""
-    return get_template(template).template.render(Context(context, autoescape=False))
+    return Engine.get_default().get_template(template).render(Context(context, autoescape=False))
 
 
 def _common() -> dict[str, Any]:

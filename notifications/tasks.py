@@ -1,8 +1,9 @@
 """Jobs of the outbox."""
 
 from celery import shared_task
+from django.utils import timezone
 
-from notifications import delivery
+from notifications import delivery, retention
 
 
 @shared_task
@@ -16,3 +17,9 @@ def deliver_due() -> None:
     """Send what waits: lost jobs, retries whose time has come, messages held overnight."""
     delivery.take_back_stuck()
     delivery.deliver_due()
+
+
+@shared_task
+def erase_old() -> None:
+    """Forget to whom we wrote what more than 13 months ago."""
+    retention.erase_old(timezone.now())

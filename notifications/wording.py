@@ -92,8 +92,5 @@ def siret(value: str) -> str:
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """3 lots; 1 lot; 0 lot. French takes the plural from two on; an irregular plural is given apart."""
-    if abs(number) < 2:
-        word = noun
-    else:
-        word = plural or (noun if noun[-1:] in "sxz" else f"{noun}s")
-    return f"{number:,}".replace(",", NBSP) + NBSP + word
+    plural = plural or (noun if noun[-1:] in "sxz" else f"{noun}s")
+    return f"{number:,}".replace(",", NBSP) + NBSP + (noun if abs(number) < 2 else plural)

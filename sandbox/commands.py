@@ -99,8 +99,7 @@ def fix(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     """Boot the shop as the demo does, without its rate limits and with a durable database, and measure it."""
     with supervisor.throwaway(durable=True, extra_env=WITHOUT_BRAKES, say=print) as stack:
-        places = {"BENCH_SHOP_URL": stack.shop_url, "BENCH_SANDBOX_URL": stack.sandbox_url}
-        return run(sys.executable, "-m", "bench", *arguments, **stack.env, **places)
+        return int(importlib.import_module("bench.main").main(stack, arguments))
 
 
 def lock(arguments: list[str]) -> int:

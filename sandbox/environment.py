@@ -40,7 +40,15 @@ def keep_secrets(state: Path) -> dict[str, str]:
 
 
 def of_shop(
-    state: Path, *, kept: dict[str, str], port: int, sandbox_url: str, smtp_port: int, database_url: str, redis_url: str
+    state: Path,
+    *,
+    kept: dict[str, str],
+    static_root: Path,
+    port: int,
+    sandbox_url: str,
+    smtp_port: int,
+    database_url: str,
+    redis_url: str,
 ) -> dict[str, str]:
     """Point a shop at its engines and, for everything outside, at the sandbox. The code is production's."""
     return inherited() | {
@@ -53,7 +61,7 @@ def of_shop(
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "REDIS_PREFIX": f"shop{port}",
-        "STATIC_ROOT": str(state / "static"),
+        "STATIC_ROOT": str(static_root),
         "PRIVATE_ROOT": str(state / "private"),
         "TRUSTED_PROXY_COUNT": "0",
         "DEMO": "true",
@@ -68,6 +76,7 @@ def of_shop(
         "STRIPE_CHECKOUT_ORIGIN": sandbox_url,
         "LAPOSTE_API_BASE": f"{sandbox_url}/laposte/suivi/v2",
         "LAPOSTE_OKAPI_KEY": "okapi-sandbox",
+        "TRACKING_PAUSE_SECONDS": "5",
         "COLISSIMO_API_BASE": f"{sandbox_url}/colissimo/sls-ws/SlsServiceWSRest/2.0",
         "COLISSIMO_CONTRACT_NUMBER": "000000",
         "COLISSIMO_PASSWORD": "sandbox",

@@ -11,14 +11,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from signal import Signals
 from typing import IO, Any, Self
 
-from sandbox import environment
+from sandbox import environment, statics
 from sandbox.engines import Postgres, Valkey, ask_redis, home_of
-from sandbox.processes import Child, Trouble, disk_is_full, free_port, is_free, listener, tail
+from sandbox.processes import Child, Trouble, dies_with_parent, disk_is_full, free_port, is_free, listener, tail
 
 ROOT = Path(__file__).resolve().parent.parent
 # Web first, so that no order comes in that nobody works on; the engines last.
@@ -90,6 +92,7 @@ class Stack:
             environment.of_shop(
                 self.state,
                 kept=kept,
+                static_root=statics.directory(),
                 port=self.port,
                 sandbox_url=self.sandbox_url,
                 smtp_port=self.smtp_port,
@@ -155,6 +158,7 @@ class Stack:
             done = subprocess.run(
                 [sys.executable, "manage.py", *arguments],
                 cwd=ROOT, env=self.env, stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL,
+                preexec_fn=dies_with_parent(Signals.SIGTERM),
             )  # fmt: skip
             errors.write(done.stdout)
         if done.returncode:
@@ -218,10 +222,15 @@ class Stack:
     def _prepare(self) -> None:
         """Bring database and static files up to date; a second start finds its data as they were."""
         self.say("Preparing the database")
-        for directory in ("static", "private"):
-            (self.state / directory).mkdir(exist_ok=True)
+        (self.state / "private").mkdir(exist_ok=True)
+        collect = partial(self.manage, "collectstatic", "--no-input", "--verbosity=0")
+        with ThreadPoolExecutor(1) as aside:
+            collected = aside.submit(statics.provide, Path(self.env["STATIC_ROOT"]), collect)
+            self._prepare_database()
+            collected.result()
+
+    def _prepare_database(self) -> None:
         self.manage("migrate", "--no-input", "--verbosity=0")
-        self.manage("collectstatic", "--no-input", "--verbosity=0")
         self.manage("seed_catalogue")
         done = self.state / "prepared"
         fingerprint = hashlib.sha256(b"".join((ROOT / sample).read_bytes() for sample in SAMPLES.values())).hexdigest()
@@ -270,7 +279,7 @@ class Stack:
             if time.monotonic() > deadline:
                 self.say("The shop answers, but beat and worker have not shown a heartbeat yet: see /readyz")
                 return
-            time.sleep(0.2)
+            time.sleep(0.5)
 
 
 def answers(url: str) -> bool:

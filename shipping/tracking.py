@@ -5,11 +5,12 @@ Pages read our tables and never La Poste's service; when it is slow or down, not
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from . import laposte, notices
@@ -25,11 +26,30 @@ OLD_IS_SLOWER_BY = 6
 CALLS_PER_RUN = 40
 RUN_BUDGET = 40.0  # seconds; the next run, a minute later, goes on with those unchecked longest
 SECONDS_BETWEEN_CALLS = 1.0  # La Poste's published quota is ten calls a second or a hundred a minute
+POLL_LOCK = 0x50415243  # "PARC": any number that no other advisory lock of the shop uses
 LABEL_MARGIN = timedelta(days=1)  # parcel numbers come back after some time: what is older is another parcel's
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Tell whether no other worker is asking: two rounds at once would ask twice as often as La Poste allows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [POLL_LOCK])
+        is_alone = cursor.fetchone()[0]
+        try:
+            yield is_alone
+        finally:
+            if is_alone:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [POLL_LOCK])
 
 
 def poll(*, at: datetime) -> int:
     """Ask about the parcels under way, longest unchecked first; return how many were read."""
+    with _alone() as is_alone:
+        return _round(at) if is_alone else 0
+
+
+def _round(at: datetime) -> int:
     read = 0
     due = list(_due(at)[: CALLS_PER_RUN * laposte.GROUP])
     stop_at = time.monotonic() + RUN_BUDGET

@@ -1,7 +1,7 @@
 """The functions of notifications.wording as template filters. Without a value they draw nothing."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 
@@ -33,7 +33,7 @@ for each in (
 
 
 @register.filter
-def count(number: int | None, noun: str) -> str:
+def count(number: int | Literal[""] | None, noun: str) -> str:
     """{{ lots|count:"lot" }}; an irregular plural follows a comma: {{ days|count:"jour ouvré,jours ouvrés" }}."""
     if number is None or number == "":
         return ""

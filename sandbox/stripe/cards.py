@@ -73,6 +73,11 @@ class Card:
     disputes: bool = False
     refund: str = REFUND_SUCCEEDS
 
+    @property
+    def spaced(self) -> str:
+        """The number in groups of four."""
+        return " ".join(self.number[i : i + 4] for i in range(0, len(self.number), 4))
+
 
 CARDS = {
     card.number: card
@@ -115,8 +120,3 @@ def is_number(digits: str) -> bool:
 def card_of(digits: str) -> Card:
     """Return the test card; a number that is not one is declined as Stripe declines real cards in test mode."""
     return CARDS.get(digits) or Card(digits, decline=LIVE_CARD)
-
-
-def spaced(digits: str) -> str:
-    """Write a card number in groups of four."""
-    return " ".join(digits[i : i + 4] for i in range(0, len(digits), 4))

@@ -15,7 +15,7 @@ from sandbox.stripe.payments import Step, Typed
 FILLED_EXPIRY, FILLED_CVC = "12 / 34", "123"
 PLACEHOLDER = "{CHECKOUT_SESSION_ID}"
 
-Answer = str | tuple[str, int] | BaseResponse
+Answer = str | BaseResponse
 
 
 def register(bp: Blueprint, account: Account) -> None:
@@ -42,7 +42,7 @@ class CardPage:
         number = request.args.get("carte", "")
         if number not in cards.CARDS:
             return _card_page(session, {}, {})
-        filled = {"number": cards.spaced(number), "expiry": FILLED_EXPIRY, "cvc": FILLED_CVC}
+        filled = {"number": cards.CARDS[number].spaced, "expiry": FILLED_EXPIRY, "cvc": FILLED_CVC}
         return _card_page(session, filled, {})
 
     def submit(self, session_id: str) -> Answer:
@@ -50,7 +50,7 @@ class CardPage:
         session = self._session(session_id)
         typed, errors = _read(request.form)
         if typed is None and session["status"] == "open":
-            return _card_page(session, request.form, errors, 422)
+            return _card_page(session, request.form, errors)
         if typed is None:
             return _closed_page()
         return self._after(session, *payments.pay(self.account, session_id, typed))
@@ -81,7 +81,7 @@ class CardPage:
         if step is Step.AUTHENTICATE:
             return redirect(url_for("stripe.bank", session_id=session["id"]), 303)
         if step is Step.DECLINED and decline:
-            return _card_page(session, {}, {"form": decline.sentence}, 402)
+            return _card_page(session, {}, {"form": decline.sentence})
         # A second click while the first one was paying ends where the first one ends.
         if self.account.fetch("checkout.session", session["id"])["status"] == "complete":
             return redirect(session["success_url"].replace(PLACEHOLDER, session["id"]), 303)
@@ -124,12 +124,11 @@ def _context(session: Doc) -> dict[str, object]:
     }
 
 
-def _card_page(session: Doc, filled: dict[str, str], errors: dict[str, str], status: int = 200) -> tuple[str, int]:
-    offered = [(card, cards.spaced(card.number)) for card in cards.OFFERED]
-    page = render_template("stripe/pay.html", filled=filled, errors=errors, offered=offered, **_context(session))
-    return page, status
+def _card_page(session: Doc, filled: dict[str, str], errors: dict[str, str]) -> str:
+    """Draw the form; Stripe's page answers 200 whatever the bank says."""
+    return render_template("stripe/pay.html", filled=filled, errors=errors, offered=cards.OFFERED, **_context(session))
 
 
-def _closed_page() -> tuple[str, int]:
+def _closed_page() -> str:
     """Say what Stripe says of any Session that is no longer open: it does not tell paid from expired."""
-    return render_template("stripe/closed.html", merchant=MERCHANT), 410
+    return render_template("stripe/closed.html", merchant=MERCHANT)

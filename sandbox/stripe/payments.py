@@ -6,8 +6,14 @@ from enum import Enum
 
 from sandbox.stripe import clock, disputes, sessions
 from sandbox.stripe.account import Account
-from sandbox.stripe.cards import NOT_AUTHENTICATED, Decline, card_of
+from sandbox.stripe.cards import CARDS, NOT_AUTHENTICATED, Decline, card_of
 from sandbox.stripe.objects import Doc, new, random_id
+
+# What a charge takes over from its PaymentIntent.
+COPIED = (
+    "currency", "description", "metadata", "payment_method", "receipt_email", "shipping",
+    "statement_descriptor_suffix", "transfer_group",
+)  # fmt: skip
 
 
 class Step(Enum):
@@ -27,6 +33,11 @@ class Typed:
     exp_month: int
     exp_year: int
 
+    def kept(self) -> dict[str, str | int]:
+        """Return what may be stored: of a number that is not a test card's, the last four digits only."""
+        number = self.number if self.number in CARDS else self.number[-4:]
+        return {"number": number, "exp_month": self.exp_month, "exp_year": self.exp_year}
+
 
 def pay(account: Account, session_id: str, typed: Typed) -> tuple[Step, Decline | None]:
     """Try to pay an open Session with a card."""
@@ -36,7 +47,7 @@ def pay(account: Account, session_id: str, typed: Typed) -> tuple[Step, Decline 
             return Step.CLOSED, None
         intent = _intent(account, session)
         card = card_of(typed.number)
-        intent |= {"payment_method": random_id("pm_"), "_typed": vars(typed), "last_payment_error": None}
+        intent |= {"payment_method": random_id("pm_"), "_typed": typed.kept(), "last_payment_error": None}
         if card.authenticates:
             _ask_authentication(account, session, intent)
             return Step.AUTHENTICATE, None
@@ -126,14 +137,8 @@ def _charge(session: Doc, intent: Doc, *, authenticated: bool) -> Doc:
         paid=True,
         payment_intent=intent["id"],
         _refund=card.refund,
-        **{
-            name: intent[name]
-            for name in (
-                "currency", "description", "metadata", "payment_method", "receipt_email", "shipping",
-                "statement_descriptor_suffix", "transfer_group",
-            )
-        },
-    )  # fmt: skip
+        **{name: intent[name] for name in COPIED},
+    )
     charge["billing_details"]["email"] = session["customer_email"]
     details = charge["payment_method_details"]["card"]
     details |= {

@@ -101,11 +101,11 @@ def test_an_old_python_can_read_what_it_is_told():
         ast.parse((PACKAGE / page).read_text(), feature_version=(3, 4))
 
 
-@pytest.mark.parametrize("page", ["bootstrap", "commands", "demo", "engines", "environment", "processes", "supervisor"])
+@pytest.mark.parametrize("page", ["bootstrap", "commands", "demo", "engines", "environment", "processes", "statics", "supervisor"])
 def test_the_front_door_needs_nothing_but_the_standard_library(page):
     tree = ast.parse((PACKAGE / f"{page}.py").read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    ours = {f"sandbox.{name}" for name in ("engines", "processes")} | {"sandbox"}
+    ours = {f"sandbox.{name}" for name in ("bootstrap", "engines", "processes")} | {"sandbox"}
     tops = {name.partition(".")[0] for name in imported - ours}
     assert tops <= set(sys.stdlib_module_names)

@@ -95,6 +95,7 @@ def test_nothing_of_the_callers_environment_leaks_into_the_shop(monkeypatch, tmp
     env = environment.of_shop(
         tmp_path,
         kept=environment.keep_secrets(tmp_path),
+        static_root=tmp_path,
         port=8000,
         sandbox_url="http://127.0.0.1:8001",
         smtp_port=25,

@@ -37,6 +37,11 @@ def commitment(response: Any, **changes: str) -> dict[str, str]:
     return {**response.context["form"].hidden, "terms": "on"} | changes
 
 
+def text_of(page: Any) -> str:
+    """A page as read: its no-break spaces as characters."""
+    return page.content.decode().replace("&nbsp;", "\u00a0")
+
+
 @pytest.fixture
 def user(db: None) -> User:
     """A company of 49 employees: three lots of 40."""

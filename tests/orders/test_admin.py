@@ -89,7 +89,7 @@ def test_staff_cancel_unpaid_orders_and_read_one_answer_for_each(desk):
 
 def test_a_price_is_closed_and_followed_never_rewritten(desk):
     price = Price.objects.get(zone="METRO", lot_size=40)
-    new = {"zone": "METRO", "lot_size": 40, "amount_excl_vat": "95,00", "valid_from": "01/01/2030", "valid_to": ""}
+    new = {"zone": "METRO", "lot_size": 40, "amount_excl_vat": "95.00", "valid_from": "01/01/2030", "valid_to": ""}
     overlapping = desk.post(reverse("admin:orders_price_add"), new)
     assert "Une autre ligne est déjà valable" in str(overlapping.context["adminform"].form.errors)
 

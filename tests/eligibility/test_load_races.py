@@ -1,0 +1,190 @@
+"""Loads beside readers and beside each other: real threads, real connections, real commits."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from eligibility.check import check
+from eligibility.models import RegisterEntry, RegisterLoad
+from eligibility.registers import staging, swap
+from eligibility.registers.refusal import LoadRefused
+from eligibility.verdict import Reason
+from tests.eligibility.conftest import put_into_service, register_row, sirets
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Writer = Callable[..., str]
+PATIENCE = 30  # seconds
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[..., Any]]:
+    """Run in another thread, with a connection of its own that is closed in the end."""
+
+    def run(action: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return action(*args)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        yield lambda action, *args: pool.submit(run, action, *args)
+
+
+def test_readers_see_the_old_register_or_the_new_one_and_never_neither(write: Writer, in_thread: Any) -> None:
+    """The two files hold the same company under two names; a reader who finds none, or both, saw half a register."""
+    siret = sirets(1)[0]
+    files = [
+        write([register_row(one, raison_sociale=name) for one in sirets(300)], f"{name}.csv")
+        for name in ("AVANT", "APRES")
+    ]
+    put_into_service(files[0])
+    over = threading.Event()
+
+    def read() -> Counter[tuple[str, int]]:
+        seen: Counter[tuple[str, int]] = Counter()
+        while not over.is_set():
+            verdict = check(siret, at=timezone.now())
+            assert verdict.reason is Reason.ELIGIBLE, verdict
+            names = list(RegisterEntry.objects.order_by("siret").values_list("legal_name", flat=True))
+            assert len(set(names)) == 1
+            seen[names[0], len(names)] += 1
+        return seen
+
+    readers = [in_thread(read) for _ in range(2)]
+    for number in range(1, 9):
+        put_into_service(files[number % 2])
+    over.set()
+    seen: Counter[tuple[str, int]] = sum((reader.result(PATIENCE) for reader in readers), Counter())
+    assert set(seen) == {("AVANT", 300), ("APRES", 300)}
+
+
+def test_a_delta_is_seen_whole_or_not_at_all(write: Writer, in_thread: Any) -> None:
+    put_into_service(write([register_row(one, raison_sociale="V0") for one in sirets(200)]))
+    over = threading.Event()
+
+    def read() -> set[int]:
+        versions = set()
+        while not over.is_set():
+            versions.add(RegisterEntry.objects.values("legal_name").distinct().count())
+        return versions
+
+    reader = in_thread(read)
+    for version in range(1, 6):
+        rows = [register_row(one, raison_sociale=f"V{version}") for one in sirets(200)]
+        put_into_service(write(rows, f"{version}.csv"), delta=True)
+    over.set()
+    assert reader.result(PATIENCE) == {1}
+
+
+def test_of_two_loads_at_once_the_second_is_refused_and_told_the_first(
+    write: Writer, in_thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = write([register_row(sirets(1)[0])], "premier.csv"), write([register_row(sirets(2)[1])], "second.csv")
+    inside, go_on = threading.Event(), threading.Event()
+    fill = staging.fill
+
+    def slow_fill(rows: Any) -> None:
+        inside.set()
+        assert go_on.wait(PATIENCE)
+        fill(rows)
+
+    monkeypatch.setattr(staging, "fill", slow_fill)
+    running = in_thread(put_into_service, first)
+    assert inside.wait(PATIENCE)
+    try:
+        for code in ("cci", "cma"):
+            started = time.monotonic()
+            with pytest.raises(LoadRefused, match=r"Un autre chargement est en cours.*CCI premier\.csv essai"):
+                put_into_service(second, code)
+            assert time.monotonic() - started < 5
+    finally:
+        go_on.set()
+    assert running.result(PATIENCE).is_applied
+    assert RegisterLoad.objects.get().file_name == "premier.csv"
+    assert put_into_service(second).is_applied
+
+
+def test_a_load_waits_for_a_long_reader_without_making_others_wait(
+    write: Writer, in_thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer's transaction read the register and is still at work: the exchange gives way again and again."""
+    put_into_service(write([register_row(one) for one in sirets(3)]))
+    reading, go_on = threading.Event(), threading.Event()
+
+    def long_reader() -> tuple[int, int]:
+        with transaction.atomic():
+            before = RegisterEntry.objects.count()
+            reading.set()
+            assert go_on.wait(PATIENCE)
+            return before, RegisterEntry.objects.count()
+
+    reader = in_thread(long_reader)
+    assert reading.wait(PATIENCE)
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '2s'")
+    load_job = in_thread(put_into_service, write([register_row(one) for one in sirets(5)], "neuf.csv"))
+    waits = []
+    for _ in range(20):
+        started = time.monotonic()
+        assert RegisterEntry.objects.count() == 3
+        waits.append(time.monotonic() - started)
+        time.sleep(0.05)
+    assert not load_job.done()
+    go_on.set()
+    assert load_job.result(PATIENCE).is_applied
+    assert reader.result(PATIENCE) == (3, 3)
+    assert max(waits) < 1
+    assert RegisterEntry.objects.count() == 5
+    connection.close()
+
+
+def test_a_reader_that_never_ends_makes_the_load_give_up_and_change_nothing(
+    write: Writer, in_thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_into_service(write([register_row(one) for one in sirets(3)]))
+    monkeypatch.setattr(swap, "ATTEMPTS", 2)
+    with transaction.atomic():
+        assert RegisterEntry.objects.count() == 3
+        refused = in_thread(put_into_service, write([register_row(one) for one in sirets(5)], "neuf.csv"))
+        with pytest.raises(LoadRefused, match="longue lecture"):
+            refused.result(PATIENCE)
+    assert RegisterEntry.objects.count() == 3
+    assert RegisterLoad.objects.get().file_name == "cci.csv"
+
+
+def test_a_load_whose_connection_is_cut_leaves_nothing_and_can_be_run_again(
+    write: Writer, in_thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_into_service(write([register_row(one) for one in sirets(3)]))
+    path = write([register_row(one) for one in sirets(5)], "neuf.csv")
+    replace = swap.replace
+
+    def cut(register: str) -> None:
+        replace(register)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setattr(swap, "replace", cut)
+    killed = in_thread(put_into_service, path)
+    with pytest.raises(Exception, match="terminat"):
+        killed.result(PATIENCE)
+    assert RegisterEntry.objects.count() == 3
+    monkeypatch.setattr(swap, "replace", replace)
+    assert put_into_service(path).is_applied
+    assert RegisterEntry.objects.count() == 5
+
+
+def test_the_library_leaves_no_lock_behind(write: Writer) -> None:
+    put_into_service(write([register_row(sirets(1)[0])]))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SHOW application_name")
+        assert cursor.fetchone() == ("",)
