@@ -1,7 +1,7 @@
 """Unbroken chronological numbers (CGI ann. II art. 242 nonies A): one counter row per series and Paris year.
 
 The row is locked in the transaction that issues the document, so a roll-back gives its number back, two workers
-cannot take the same, and – the clock being read under the lock – number order is date order, also across midnight
+cannot take the same, and – the clock being read with the row – number order is date order, also across midnight
 and New Year.
 """
 
@@ -12,7 +12,20 @@ from django.db import connection
 
 from orders.calendar import paris_date
 
-from .models import Counter
+# The database's clock, the same for every web process and worker. Whoever waited for the row gets the update's
+# expressions evaluated anew (PostgreSQL rechecks a row that changed under it), so comes later and is dated later.
+CLOCK = "clock_timestamp()"
+TAKE = """
+    UPDATE billing_counter
+       SET last_number = last_number + 1, last_issued_at = GREATEST({clock}, last_issued_at)
+     WHERE series = %s AND year = EXTRACT(YEAR FROM {clock} AT TIME ZONE 'Europe/Paris')
+ RETURNING year, last_number, last_issued_at
+"""
+OPEN_YEAR = """
+    INSERT INTO billing_counter (series, year, last_number)
+    SELECT %s, EXTRACT(YEAR FROM {clock} AT TIME ZONE 'Europe/Paris'), 0
+        ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -29,25 +42,19 @@ class Number:
 
 
 def take(series: str) -> Number:
-    """Take the next number of a series. Call it in the transaction that writes the document."""
-    year = paris_date(_clock()).year
-    while True:
-        Counter.objects.bulk_create([Counter(series=series, year=year)], ignore_conflicts=True)
-        counter = Counter.objects.select_for_update(of=("self",)).get(series=series, year=year)
-        now = _clock()  # read under the lock: whoever waited here comes later, and is dated later
-        if paris_date(now).year == year:
-            break
-        year = paris_date(now).year
-    if counter.last_issued_at is not None:
-        now = max(now, counter.last_issued_at)
-    counter.last_number += 1
-    counter.last_issued_at = now
-    counter.save(update_fields=["last_number", "last_issued_at"])
-    return Number(series=series, year=year, sequence=counter.last_number, issued_at=now)
+    """Take the next number of a series. Call it in the transaction that writes the document.
 
-
-def _clock() -> datetime:
-    """The database's clock, the same for every web process and worker."""
+    Raises RuntimeError where New Year came between two instants of one statement: the transaction is rolled back
+    and repeated like any other that failed.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        cursor.execute(TAKE.format(clock=CLOCK), [series])
+        taken = cursor.fetchone()
+        while taken is None:  # the first number of a year
+            cursor.execute(OPEN_YEAR.format(clock=CLOCK), [series])
+            cursor.execute(TAKE.format(clock=CLOCK), [series])
+            taken = cursor.fetchone()
+    number = Number(series, *taken)
+    if paris_date(number.issued_at).year != number.year:
+        raise RuntimeError(f"New Year while numbering {number}")
+    return number

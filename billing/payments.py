@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 PAGE_LIFE = timedelta(hours=12)  # the provider allows 30 minutes to 24 hours
 PAGE_MARGIN = timedelta(minutes=2)  # a page about to close is not offered any more
 TRIES = 3
+OBSERVED = [
+    "status", "succeeded_at", "amount_received", "intent_id", "livemode", "session_id", "outcome", "checked_at",
+]  # fmt: skip
 Outcome = Payment.Outcome
 
 
@@ -94,15 +97,18 @@ def _page_of(payment: Payment, *, email: str) -> gateway.Session:
     return session
 
 
-def observe(session: gateway.Session, *, at: datetime) -> Payment | None:
+def observe(session: gateway.Session, *, at: datetime, order: Order | None = None) -> Payment | None:
     """Write down what the provider says of a page, then draw the consequences. Safe to repeat, in any order.
 
-    Returns the payment, or None for a session that is not ours (another shop on the same account).
+    Returns the payment, or None for a session that is not ours (another shop on the same account). A caller that
+    holds the order's object gives it, and finds it brought up to date.
     """
     with transaction.atomic():
         payment = _lock_payment_of(session)
         if payment is None:
             return None
+        if order is not None and order.pk == payment.order_id:
+            payment.order = order
         if session.is_paid and payment.succeeded_at is None:
             payment.status = Payment.Status.SUCCEEDED
             payment.succeeded_at = session.paid_at or at
@@ -114,7 +120,7 @@ def observe(session: gateway.Session, *, at: datetime) -> Payment | None:
         elif not session.is_paid and not session.is_open and payment.succeeded_at is None:
             payment.status = Payment.Status.CLOSED
         payment.checked_at = at
-        payment.save()
+        payment.save(update_fields=OBSERVED)
     if payment.succeeded_at is not None and payment.settled_at is None:
         settle(payment, at=at)
     return payment
@@ -147,7 +153,8 @@ def settle(payment: Payment, *, at: datetime) -> None:
     """
     order = payment.order
     with order.locked():
-        payment = Payment.objects.select_for_update(of=("self",), no_key=True).get(pk=payment.pk)
+        payment.refresh_from_db(from_queryset=Payment.objects.select_for_update(of=("self",), no_key=True))
+        payment.order = order
         if payment.settled_at is not None:
             return
         assert payment.succeeded_at is not None

@@ -50,11 +50,12 @@ def payment_return(request: CustomerRequest, reference: str) -> HttpResponse:
     payment = _returning_payment(request, order)
     if payment is not None and payment.succeeded_at is None and payment.session_id:
         try:
-            observed = payments.observe(gateway.retrieve(payment.session_id), at=timezone.now())
-            payment = observed or payment
+            session = gateway.retrieve(payment.session_id)
+            payment = payments.observe(session, at=timezone.now(), order=order) or payment
         except (gateway.GatewayError, BusyError):
             messages.warning(request, "La confirmation tarde à arriver.")
-        order.refresh_from_db()
+    if payment is not None and payment.settled_at is not None and order.paid_at is None:
+        order.refresh_from_db()  # the webhook settled it between our two looks
     context = {"order": order, "payment": payment, "state": _state(request, order, payment)}
     return render(request, "billing/return.html", context)
 

@@ -82,7 +82,9 @@ class AdmissionForm(forms.ModelForm):
     def clean_headcount(self) -> int:
         headcount: int = self.cleaned_data["headcount"]
         if headcount >= HEADCOUNT_LIMIT:
-            raise forms.ValidationError(f"L’offre est réservée aux entreprises de moins de {HEADCOUNT_LIMIT}\u00a0salariés.")
+            raise forms.ValidationError(
+                f"L’offre est réservée aux entreprises de moins de {HEADCOUNT_LIMIT}\u00a0salariés."
+            )
         return headcount
 
 
@@ -103,10 +105,12 @@ class AdmissionAdmin(ModelAdmin):
         return super().get_search_results(request, queryset, number if number.isdecimal() else search_term)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"expires_on": paris_date(timezone.now() + ADMISSION_LASTS)} | super().get_changeform_initial_data(request)
+        return {"expires_on": paris_date(timezone.now() + ADMISSION_LASTS)} | super().get_changeform_initial_data(
+            request
+        )
 
     def save_model(self, request: HttpRequest, obj: Admission, form: Any, change: bool) -> None:
         """The person who grants it is its author; changing it later does not make another one so."""
-        if not change:
+        if not change and request.user.is_authenticated:
             obj.author = request.user
         super().save_model(request, obj, form, change)

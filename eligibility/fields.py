@@ -19,7 +19,7 @@ class SiretField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        if text in self.empty_values:
+        if not text:
             return text
         try:
             return parse(text)

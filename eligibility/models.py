@@ -12,7 +12,6 @@ from .cases.models import Case as Case  # Django finds models here
 from .siret import SIREN_LENGTH
 from .zones import Zone
 
-
 # The two networks of the operation; more are rows added at the staff desk.
 FIRST_REGISTERS = {
     "CCI": "Chambres de commerce et d’industrie",
@@ -46,7 +45,9 @@ class RegisterManager(models.Manager.from_queryset(RegisterQuerySet)):  # type: 
 class Register(models.Model):
     """A network whose members may order: CCI, CMA, and whatever a later row adds."""
 
-    code = models.CharField("code", max_length=12, primary_key=True, help_text="Colonne «\u00a0registre\u00a0» du fichier.")
+    code = models.CharField(
+        "code", max_length=12, primary_key=True, help_text="Colonne «\u00a0registre\u00a0» du fichier."
+    )
     label = models.CharField("nom", max_length=100)
 
     objects = RegisterManager()
@@ -145,9 +146,7 @@ class RegisterLoad(models.Model):
         verbose_name = "chargement"
         ordering = ["-finished_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(
-                "register", condition=models.Q(is_active=True), name="one_active_load_per_register"
-            )
+            models.UniqueConstraint("register", condition=models.Q(is_active=True), name="one_active_load_per_register")
         ]
 
     def __str__(self) -> str:
@@ -185,7 +184,9 @@ class Admission(models.Model):
         verbose_name = "admission"
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(siret__regex=r"^[0-9]{14}$"), name="admission_siret_is_fourteen_digits")
+            models.CheckConstraint(
+                condition=models.Q(siret__regex=r"^[0-9]{14}$"), name="admission_siret_is_fourteen_digits"
+            )
         ]
 
     def __str__(self) -> str:

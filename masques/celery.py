@@ -21,7 +21,6 @@ app.conf.beat_schedule = {
     # What a lost message left undone is found by the sweeper beside it.
     "heartbeat": {"task": "masques.tasks.heartbeat", "schedule": 5.0},
     "deliver due messages": {"task": "notifications.tasks.deliver_due", "schedule": 10.0},
-    "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
     "settle payments left half-way": {"task": "billing.tasks.settle_payments", "schedule": 60.0},
     "make missing invoice PDFs": {"task": "billing.tasks.make_missing_pdfs", "schedule": 60.0},
     # From D+8 07:00 Paris; every five minutes, so that a stopped beat catches up by itself.
@@ -31,6 +30,7 @@ app.conf.beat_schedule = {
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 20.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
+    "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
 }
 
 

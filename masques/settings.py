@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "captcha.middleware.GoogleTestPolicyMiddleware",
     "masques.middleware.RequestIdMiddleware",
     "masques.middleware.DeskPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -131,8 +132,8 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
-# Sessions live in the database: losing Redis logs nobody out and loses no half-filled order.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+# Sessions live in the database and are read through the cache: losing Redis logs nobody out.
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -362,7 +363,6 @@ CUSTOMS_ORIGIN_COUNTRY = "VN"
 SENDER_EORI = env.str("SENDER_EORI", default="")
 
 # --- The rules an operator may turn (domain: 2 masks an employee, 14 days, 7 days) -----------------------------
-HEADCOUNT_LIMIT = 50
 PAYMENT_DEADLINE_DAYS = 7
 PAYMENT_GRACE_HOURS = 7
 ORDER_RENEWAL_DAYS = 14

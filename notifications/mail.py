@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 
 from notifications.failures import Undelivered
@@ -25,6 +26,15 @@ def send(message: Message) -> None:
         raise Undelivered(Failure.REFUSED, f"Adresse inutilisable : {message.recipient}") from error
     relay = get_connection()
     try:
+        _open(relay)
+        _hand_over(relay, message)
+    finally:
+        _close(relay)
+
+
+def _open(relay: BaseEmailBackend) -> None:
+    """Reach the relay and log in; whatever fails here, nothing has been sent."""
+    try:
         relay.open()
     except smtplib.SMTPAuthenticationError as error:
         raise Undelivered(Failure.CONFIGURATION, _answer(error)) from error
@@ -32,6 +42,9 @@ def send(message: Message) -> None:
         raise Undelivered(Failure.DELAYED, _answer(error)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise Undelivered(Failure.CONNECTION, str(error)) from error
+
+
+def _hand_over(relay: BaseEmailBackend, message: Message) -> None:
     try:
         relay.send_messages([letter(message)])
     except smtplib.SMTPRecipientsRefused as error:
@@ -44,8 +57,6 @@ def send(message: Message) -> None:
     except (OSError, smtplib.SMTPException) as error:
         # The line broke during the dialogue: the relay may have taken the message or not.
         raise Undelivered(Failure.UNCERTAIN, str(error)) from error
-    finally:
-        _close(relay)
 
 
 def letter(message: Message) -> EmailMultiAlternatives:
@@ -82,10 +93,10 @@ def of_message(error: smtplib.SMTPResponseException) -> Failure:
     return Failure.CONFIGURATION if isinstance(error, smtplib.SMTPSenderRefused) else Failure.REFUSED
 
 
-def _close(relay: object) -> None:
+def _close(relay: BaseEmailBackend) -> None:
     """Say goodbye; what the relay answers to that changes nothing, the message has been taken or refused."""
     try:
-        relay.close()  # type: ignore[attr-defined]
+        relay.close()
     except (OSError, smtplib.SMTPException) as error:
         log.info("relay closed the line: %s", error)
 

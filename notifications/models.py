@@ -53,10 +53,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def withdraw(self) -> int:
         """Take back what has not left yet; a secret text is erased with its reason."""
-        blank = Value("")
         return self.filter(status=Status.PENDING).update(
             status=Status.WITHDRAWN,
-            **{name: Case(When(is_secret=True, then=blank), default=F(name)) for name in Message.TEXT},
+            **{
+                name: Case(When(is_secret=True, then=Value("")), default=F(name), output_field=models.TextField())
+                for name in Message.TEXT
+            },
         )
 
     def failed(self) -> MessageQuerySet:

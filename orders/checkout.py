@@ -6,7 +6,7 @@ Paying at once is `billing`'s: its view calls `views.summary`, which confirms an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -39,7 +39,7 @@ class Shown:
 
 def revision(order: Order) -> str:
     """Changes with every change of the draft, in whatever tab."""
-    return order.updated_at.isoformat()
+    return order.updated_at.astimezone(UTC).isoformat()
 
 
 def open_draft(establishment: Establishment, *, by: User, verdict: Verdict, lots: int, at: datetime) -> Order:

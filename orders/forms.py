@@ -45,6 +45,11 @@ class LotsForm(forms.Form):
             "data-stepper": "lot",
         }
 
+    @property
+    def lots_to_show(self) -> int:
+        """The quantity whose total the page shows: what the form holds, or one lot where that is no quantity."""
+        return self.cleaned_data.get("lots", 1) if self.is_bound else self.initial["lots"]
+
     def clean_lots(self) -> int:
         lots: int = self.cleaned_data["lots"]
         if lots < 1:

@@ -78,12 +78,10 @@ def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> d
     """The company's own offer and the other one, with prices; the total of what the form holds."""
     prices = pricing.offers(zone, on=paris_date(timezone.now()))
     mine = prices.pop(current.verdict.lot_size if current.verdict else 0, None)
-    lots = form["lots"].value()
-    is_number = str(lots).isdecimal() and 1 <= int(lots) <= current.max_lots
     return {
         "price": mine,
         "other_price": next(iter(prices.values()), None),
-        "total": mine and mine.times(int(lots) if is_number else 1),
+        "total": mine and mine.times(form.lots_to_show),
     }
 
 

@@ -76,15 +76,14 @@ def of_shop(
         "STRIPE_CHECKOUT_ORIGIN": sandbox_url,
         "LAPOSTE_API_BASE": f"{sandbox_url}/laposte/suivi/v2",
         "LAPOSTE_OKAPI_KEY": "okapi-sandbox",
+        # Nobody who tries the shop out waits for hours between two steps of a parcel, or for morning to get an SMS.
         "TRACKING_PAUSE_SECONDS": "5",
         "COLISSIMO_API_BASE": f"{sandbox_url}/colissimo/sls-ws/SlsServiceWSRest/2.0",
         "COLISSIMO_CONTRACT_NUMBER": "000000",
         "COLISSIMO_PASSWORD": "sandbox",
         "SMS_BACKEND": "ovh",
         "SMS_TEST_PREFIX": "+3363998",
-        # Nobody who tries the shop out waits for the morning, or for hours between two steps of a parcel.
         "SMS_QUIET_HOURS": "",
-        "TRACKING_PAUSE_SECONDS": "0",
         "OVH_API_BASE": f"{sandbox_url}/ovh/1.0",
         "OVH_APPLICATION_KEY": "ak",
         "OVH_APPLICATION_SECRET": "as",

@@ -170,7 +170,8 @@ class Stack:
     def _claim(self) -> bool:
         """Make the state directory ours alone; say whether the last start that held it ended without cleaning up."""
         try:
-            (self.state / "logs").mkdir(parents=True, exist_ok=True)
+            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.state / "logs").mkdir(exist_ok=True)
             self._lock = (self.state / "lock").open("a+")
         except PermissionError:
             raise Trouble(f"{self.state} may not be written by this user: who made it? Remove it, or be that user.")

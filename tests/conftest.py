@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ import redis
 from django.conf import settings
 
 from tests import strict
+from tests.settings import HOME
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL") or os.environ.get("CI"))
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
@@ -17,6 +19,10 @@ skipped: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     strict.install()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(HOME, ignore_errors=True)  # the processes of a parallel run end without atexit
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -13,6 +13,7 @@ from bench.firms import siret
 
 def main(count: int) -> None:
     django.setup()
+    call_command("migrate", verbosity=0)  # users first: the journey's own tables point to them
     call_command("migrate", run_syncdb=True, verbosity=0)
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.models import User

@@ -79,7 +79,9 @@ def back(request: HttpRequest, pk: int) -> HttpResponse:
 def webhook(request: HttpRequest) -> HttpResponse:
     event = client().construct_event(request.body, request.headers["Stripe-Signature"], settings.WEBHOOK_SECRET)
     if event.type == "checkout.session.completed":
-        Order.objects.filter(session_id=event.data.object.id).update(status="paid")
+        session = client().v1.checkout.sessions.retrieve(event.data.object.id)
+        if session.payment_status == "paid":
+            Order.objects.filter(session_id=session.id).update(status="paid")
     return HttpResponse()
 
 

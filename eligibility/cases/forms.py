@@ -32,7 +32,7 @@ class LineField(forms.CharField):
         super().__init__(error_messages={"max_length": TOO_LONG}, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return _LINE_BREAKS.sub(" ", super().to_python(value)).strip()
+        return _LINE_BREAKS.sub(" ", super().to_python(value) or "").strip()
 
 
 class EmailField(forms.EmailField):
@@ -44,7 +44,7 @@ class EmailField(forms.EmailField):
         super().__init__(max_length=254, widget=widget, error_messages=messages, **kwargs)
 
     def to_python(self, value: Any) -> Any:
-        return super().to_python(value).lower()
+        return (super().to_python(value) or "").lower()
 
 
 class CaseForm(CaptchaFormMixin, forms.Form):

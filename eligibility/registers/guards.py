@@ -57,20 +57,27 @@ def _many_rejects(figures: Figures, limits: Limits) -> Objection | None:
     rate = figures.rejected / figures.read if figures.read else 0
     if rate <= limits.max_reject_rate:
         return None
-    return Objection(MANY_REJECTS, f"{_percent(rate)} des lignes sont rejetées (limite\u00a0: {_percent(limits.max_reject_rate)}).")
+    return Objection(
+        MANY_REJECTS, f"{_percent(rate)} des lignes sont rejetées (limite\u00a0: {_percent(limits.max_reject_rate)})."
+    )
 
 
 def _few_rows(figures: Figures, limits: Limits) -> Objection | None:
     if figures.accepted >= limits.min_rows:
         return None
-    return Objection(FEW_ROWS, f"{count(figures.accepted, 'ligne retenue', 'lignes retenues')} seulement (minimum\u00a0: {limits.min_rows}).")
+    return Objection(
+        FEW_ROWS,
+        f"{count(figures.accepted, 'ligne retenue', 'lignes retenues')} seulement (minimum\u00a0: {limits.min_rows}).",
+    )
 
 
 def _drop(figures: Figures, limits: Limits) -> Objection | None:
     rate = figures.removed / figures.current_rows if figures.current_rows else 0
     if rate <= limits.max_drop:
         return None
-    return Objection(DROP, f"{_percent(rate)} du registre en service disparaîtrait (limite\u00a0: {_percent(limits.max_drop)}).")
+    return Objection(
+        DROP, f"{_percent(rate)} du registre en service disparaîtrait (limite\u00a0: {_percent(limits.max_drop)})."
+    )
 
 
 def _shift(figures: Figures, limits: Limits) -> Objection | None:

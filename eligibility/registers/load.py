@@ -64,7 +64,9 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
         report.is_same_file = True
         return report
     if wish.delta and not active:
-        raise LoadRefused(f"Le registre {register.code} n’est pas encore chargé\u00a0: commencez par un fichier complet.")
+        raise LoadRefused(
+            f"Le registre {register.code} n’est pas encore chargé\u00a0: commencez par un fichier complet."
+        )
 
     _stage(file, report, wish, started_at)
     if not report.accepted:
@@ -152,5 +154,5 @@ def _nothing_accepted(report: Report) -> str:
         return "Le fichier ne contient aucune ligne."
     reason, rows = report.rejected.most_common(1)[0]
     if reason == "register_other":
-        return f"Ce fichier n’est pas celui du registre {report.register}\u00a0: ses lignes appartiennent à un autre registre."
+        return f"Ce fichier n’est pas celui du registre {report.register}\u00a0: ses lignes sont d’un autre registre."
     return f"Aucune ligne n’est retenue\u00a0: {REJECTIONS[reason]} ({rows} sur {report.read})."

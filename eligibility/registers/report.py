@@ -95,4 +95,3 @@ class Report:
 
 def _figure(number: int) -> str:
     return f"{number:,}".replace(",", NBSP)
-

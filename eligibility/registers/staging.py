@@ -1,5 +1,7 @@
 """The table in which a load waits: a temporary one, gone with the transaction, so that a killed load leaves nothing."""
 
+# ruff: noqa: S608 – names of tables and columns are constants of ours, values are parameters
+
 from collections.abc import Iterable
 from datetime import date
 
@@ -19,7 +21,8 @@ def fill(rows: Iterable[tuple[int, Entry]]) -> None:
         # Two loads in one transaction, as in a test, share the name.
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {TABLE} (LIKE {RegisterEntry._meta.db_table}, line integer NOT NULL) ON COMMIT DROP"
+            f"CREATE TEMPORARY TABLE {TABLE} (LIKE {RegisterEntry._meta.db_table}, line integer NOT NULL)"
+            " ON COMMIT DROP"
         )
         with cursor.copy(f"COPY {TABLE} ({COLUMNS}, line) FROM STDIN") as copy:
             for line, entry in rows:

@@ -4,6 +4,8 @@ A full load becomes the register's partition: built aside, then exchanged in mil
 is kept under another name. A delta is written into the partition in service.
 """
 
+# ruff: noqa: S608 – names of tables and columns are constants of ours, values are parameters
+
 import time
 
 from django.db import OperationalError, connection, transaction
@@ -73,4 +75,6 @@ def _lock_out_readers() -> None:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
             time.sleep(PAUSE)
-    raise LoadRefused("Le registre est resté occupé par une longue lecture\u00a0: rien n’est changé, relancez le chargement.")
+    raise LoadRefused(
+        "Le registre est resté occupé par une longue lecture\u00a0: rien n’est changé, relancez le chargement."
+    )

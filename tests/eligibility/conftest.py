@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.registers.guards import NAMES
+from eligibility.registers.layout import COLUMNS
 from eligibility.registers.load import Wish, load
 from eligibility.registers.report import Report
 from tests.factories import RegisterFactory, make_siren, make_siret
@@ -18,9 +19,7 @@ from tests.factories import RegisterFactory, make_siren, make_siret
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
 SAMPLES = ROOT / "eligibility" / "data"
-HEADER = (
-    "siret;raison_sociale;registre;chambre;effectif;tranche;adresse;code_postal;commune;code_naf;aprm;opt_in;date_maj;etat"
-)
+HEADER = ";".join(COLUMNS)
 FACTS = {
     "legal_name": "LE GAL",
     "chamber": "CCI Ille-et-Vilaine",

@@ -116,7 +116,9 @@ def test_an_admission_lets_the_company_order_and_names_its_author(
     assert check(SIRET, at=timezone.now()).is_eligible
 
 
-@pytest.mark.parametrize(("changes", "field"), [({"siret": "73282932000075"}, "siret"), ({"headcount": "50"}, "headcount")])
+@pytest.mark.parametrize(
+    ("changes", "field"), [({"siret": "73282932000075"}, "siret"), ({"headcount": "50"}, "headcount")]
+)
 def test_an_admission_that_could_not_order_is_refused(staff: Client, changes: dict[str, str], field: str) -> None:
     RegisterFactory(code="CMA")
     page = staff.post(reverse("admin:eligibility_admission_add"), granted(**changes))
@@ -127,7 +129,8 @@ def test_changing_an_admission_keeps_its_author(staff: Client) -> None:
     admission = AdmissionFactory(network=RegisterFactory(code="CMA"))
     author = admission.author
     staff.post(
-        reverse("admin:eligibility_admission_change", args=[admission.pk]), granted(siret=admission.siret, headcount="7")
+        reverse("admin:eligibility_admission_change", args=[admission.pk]),
+        granted(siret=admission.siret, headcount="7"),
     )
     admission.refresh_from_db()
     assert (admission.headcount, admission.author) == (7, author)
@@ -141,7 +144,9 @@ def test_a_new_admission_lasts_a_year_unless_said_otherwise(staff: Client) -> No
 def test_a_register_is_added_as_a_row_and_keeps_its_code(staff: Client) -> None:
     staff.post(reverse("admin:eligibility_register_add"), {"code": "ASSO", "label": "Associations"})
     register = Register.objects.get()
-    staff.post(reverse("admin:eligibility_register_change", args=["ASSO"]), {"code": "AUTRE", "label": "Associations loi 1901"})
+    staff.post(
+        reverse("admin:eligibility_register_change", args=["ASSO"]), {"code": "AUTRE", "label": "Associations loi 1901"}
+    )
     register.refresh_from_db()
     assert (register.code, register.label) == ("ASSO", "Associations loi 1901")
 
@@ -156,4 +161,3 @@ def test_the_list_of_registers_shows_the_load_in_service(staff: Client) -> None:
     RegisterFactory(code="ASSO")
     rows = {register.code: register.rows for register in Register.objects.with_active_load()}
     assert rows == {"CMA": 4, "ASSO": None}
-

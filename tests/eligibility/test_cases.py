@@ -100,7 +100,16 @@ def test_no_register_is_needed_to_ask(client: Client) -> None:
 def test_a_mistake_keeps_what_was_typed_and_says_what_is_wanted(client: Client) -> None:
     page = client.post(
         URL,
-        form(client, siret="732829320", email="camille", email2="autre@x.fr", phone="12", postal_code="3560", headcount="12,5", register="x"),
+        form(
+            client,
+            siret="732829320",
+            email="camille",
+            email2="autre@x.fr",
+            phone="12",
+            postal_code="3560",
+            headcount="12,5",
+            register="x",
+        ),
     )
     found = errors(page)
     assert set(found) == {"siret", "email", "phone", "postal_code", "headcount", "register"}
@@ -226,3 +235,28 @@ def test_the_form_says_what_to_expect(client: Client, django_assert_max_num_quer
     assert "Mon SIRET n’est pas reconnu" in text
     assert "dans les 48&nbsp;heures, la commande sera rendue possible" in text
     assert "extrait Kbis de moins de 3&nbsp;mois" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_agents_who_close_a_case_the_first_is_named() -> None:
+    case = CaseFactory()
+    closed, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            close_case(Case.objects.get(), by="premier", at=timezone.now())
+            closed.set()
+            assert go_on.wait(10)
+        connection.close()
+
+    def second() -> None:
+        assert closed.wait(10)
+        threading.Timer(0.3, go_on.set).start()
+        close_case(Case.objects.get(), by="second", at=timezone.now())
+        connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for job in [pool.submit(first), pool.submit(second)]:
+            job.result(20)
+    case.refresh_from_db()
+    assert case.closed_by == "premier"

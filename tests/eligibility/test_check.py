@@ -157,7 +157,9 @@ def draw(verdict: Verdict, **context: Any) -> str:
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     request.META["CSRF_COOKIE"] = "a" * 32
-    html = render_to_string("eligibility/_verdict.html", {"verdict": verdict, "siret": verdict.siret, **context}, request)
+    html = render_to_string(
+        "eligibility/_verdict.html", {"verdict": verdict, "siret": verdict.siret, **context}, request
+    )
     # The form token differs at each drawing, for everybody.
     return html.replace(html.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0] or "\0", "TOKEN")
 

@@ -1,12 +1,10 @@
 import csv
 import io
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import connection
 
 from eligibility.models import RegisterEntry, RegisterLoad
@@ -36,7 +34,12 @@ def test_the_golden_file_is_stored_and_counted_as_the_golden_rows_say() -> None:
     assert sorted(reason for reason in report.warnings.elements() if reason != "date_future") == warned
     assert report.accepted == len(rows_in_service()) == 24
     stored = RegisterEntry.objects.get(siret="00000101600013")
-    assert (stored.headcount, stored.legal_name, stored.city, stored.naf) == (12, "ATELIER EXEMPLE", "PARIS 15", "56.30Z")
+    assert (stored.headcount, stored.legal_name, stored.city, stored.naf) == (
+        12,
+        "ATELIER EXEMPLE",
+        "PARIS 15",
+        "56.30Z",
+    )
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing() -> None:
@@ -290,51 +293,6 @@ def test_a_load_that_fails_at_the_very_end_leaves_nothing(write: Writer, monkeyp
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [f"{swap.PARENT}_cci_fresh"])
         assert cursor.fetchone() == (None,)
-
-
-class TestCommand:
-    def run(self, *args: str) -> str:
-        out = io.StringIO()
-        call_command("load_register", *args, stdout=out, no_color=True)
-        return out.getvalue()
-
-    def test_it_is_a_dry_run_by_default(self) -> None:
-        out = self.run("cci", str(SAMPLES / "sample_cci.csv"), "--allow-few-rows")
-        assert "579\u00a0lignes\u00a0: 579\u00a0retenues, 0\u00a0rejetée" in out
-        assert "rien n’est changé" in out
-        assert rows_in_service() == []
-
-    def test_it_puts_into_service_with_apply(self) -> None:
-        out = self.run("CCI", str(SAMPLES / "sample_cci.csv"), "--apply", "--allow-few-rows")
-        assert "Le registre CCI est en service." in out
-        assert len(rows_in_service()) == 579
-
-    def test_it_refuses_what_nobody_allowed_and_names_the_option(self, capsys: pytest.CaptureFixture[str]) -> None:
-        out = io.StringIO()
-        with pytest.raises(CommandError, match="rien n’est changé"):
-            call_command("load_register", "cci", str(SAMPLES / "sample_cci.csv"), "--apply", stdout=out)
-        assert "--allow-few-rows" in out.getvalue()
-        assert rows_in_service() == []
-
-    def test_it_reads_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        reading, writing = os.pipe()
-        os.write(writing, (SAMPLES / "sample_cma.csv").read_bytes())
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            monkeypatch.setattr("sys.stdin", pipe)
-            self.run("cma", "-", "--apply", "--allow-few-rows")
-        assert len(rows_in_service("CMA")) == 4
-
-    def test_it_writes_the_rejects_with_a_mark_for_spreadsheets(self, tmp_path: Path) -> None:
-        target = tmp_path / "rejets.csv"
-        source = str(GOLDEN / "golden_register_rows.cci.csv")
-        allowed = [f"--allow-{name}" for name in guards.NAMES]
-        self.run("cci", source, "--rejects", str(target), *allowed)
-        assert target.read_bytes().startswith(b"\xef\xbb\xbfligne;siret;motif")
-
-    def test_a_rejects_file_that_cannot_be_written_stops_before_anything(self, tmp_path: Path) -> None:
-        with pytest.raises(CommandError, match="rien n’est changé"):
-            self.run("cci", str(SAMPLES / "sample_cci.csv"), "--apply", "--rejects", str(tmp_path / "nulle" / "part.csv"))
 
 
 def test_shares_are_compared_by_the_code_that_counts(write: Writer) -> None:

@@ -86,7 +86,10 @@ def test_a_delta_is_seen_whole_or_not_at_all(write: Writer, in_thread: Any) -> N
 def test_of_two_loads_at_once_the_second_is_refused_and_told_the_first(
     write: Writer, in_thread: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = write([register_row(sirets(1)[0])], "premier.csv"), write([register_row(sirets(2)[1])], "second.csv")
+    first, second = (
+        write([register_row(sirets(1)[0])], "premier.csv"),
+        write([register_row(sirets(2)[1])], "second.csv"),
+    )
     inside, go_on = threading.Event(), threading.Event()
     fill = staging.fill
 

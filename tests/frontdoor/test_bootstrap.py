@@ -101,7 +101,9 @@ def test_an_old_python_can_read_what_it_is_told():
         ast.parse((PACKAGE / page).read_text(), feature_version=(3, 4))
 
 
-@pytest.mark.parametrize("page", ["bootstrap", "commands", "demo", "engines", "environment", "processes", "statics", "supervisor"])
+@pytest.mark.parametrize(
+    "page", ["bootstrap", "commands", "demo", "engines", "environment", "processes", "statics", "supervisor"]
+)
 def test_the_front_door_needs_nothing_but_the_standard_library(page):
     tree = ast.parse((PACKAGE / f"{page}.py").read_text())
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

@@ -103,7 +103,8 @@ def test_a_price_is_closed_and_followed_never_rewritten(desk):
 def test_a_nil_rate_must_name_its_law(desk):
     VatRate.objects.filter(zone="METRO").update(valid_to=date(2030, 1, 1))
     page = desk.post(
-        reverse("admin:orders_vatrate_add"), {"zone": "METRO", "rate": "0", "legal_text": "", "valid_from": "01/01/2030"}
+        reverse("admin:orders_vatrate_add"),
+        {"zone": "METRO", "rate": "0", "legal_text": "", "valid_from": "01/01/2030"},
     )
     assert "mention légale" in str(page.context["adminform"].form.errors)
 

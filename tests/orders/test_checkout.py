@@ -191,7 +191,9 @@ class TestRefusal:
 
     @pytest.mark.parametrize("headcount", [9, 20])
     def test_another_offer_or_fewer_lots_apply_now(self, user, headcount):
-        checkout.set_lots(self.order, verdict=check(user.establishment.siret, at=timezone.now()), lots=3, at=timezone.now())
+        checkout.set_lots(
+            self.order, verdict=check(user.establishment.siret, at=timezone.now()), lots=3, at=timezone.now()
+        )
         RegisterEntry.objects.update(headcount=headcount)
         with pytest.raises(OrderChangedError, match="L’effectif"):
             confirm(self.order, user)

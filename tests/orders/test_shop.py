@@ -136,7 +136,9 @@ def test_availability_counts_every_live_order_of_the_company(user):
     old.delete()
 
     other = OrderFactory(
-        establishment=EstablishmentFactory(company=establishment.company), paid=True, ordered_at=now - timedelta(days=13)
+        establishment=EstablishmentFactory(company=establishment.company),
+        paid=True,
+        ordered_at=now - timedelta(days=13),
     )
     current = availability.of(establishment, at=now)
     assert (current.state, current.is_own, current.next_order_on) == (State.PERIOD, False, other.next_order_on)

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("register", help="code du registre\u00a0: cci, cma")
         parser.add_argument("file", help=f"fichier à charger, ou {STANDARD_INPUT} pour l’entrée standard")
-        parser.add_argument("--apply", action="store_true", help="met le fichier en service\u00a0; sans cela, rien ne change")
+        parser.add_argument(
+            "--apply", action="store_true", help="met le fichier en service\u00a0; sans cela, rien ne change"
+        )
         parser.add_argument("--delta", action="store_true", help="ajoute et modifie sans retirer")
         parser.add_argument("--rejects", metavar="FICHIER", help="écrit les lignes rejetées, à rendre à la chambre")
         for name in NAMES:

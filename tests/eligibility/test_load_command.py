@@ -1,0 +1,66 @@
+import io
+import os
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from eligibility.models import RegisterEntry
+from eligibility.registers import guards
+from tests.eligibility.conftest import GOLDEN, SAMPLES
+
+pytestmark = pytest.mark.django_db
+
+
+def rows_in_service(register: str = "CCI") -> int:
+    return RegisterEntry.objects.filter(register=register).count()
+
+
+def run(*args: str) -> str:
+    out = io.StringIO()
+    call_command("load_register", *args, stdout=out, no_color=True)
+    return out.getvalue()
+
+
+def test_it_is_a_dry_run_by_default() -> None:
+    out = run("cci", str(SAMPLES / "sample_cci.csv"), "--allow-few-rows")
+    assert "579\u00a0lignes\u00a0: 579\u00a0retenues, 0\u00a0rejetée" in out
+    assert "rien n’est changé" in out
+    assert rows_in_service() == 0
+
+
+def test_it_puts_into_service_with_apply() -> None:
+    out = run("CCI", str(SAMPLES / "sample_cci.csv"), "--apply", "--allow-few-rows")
+    assert "Le registre CCI est en service." in out
+    assert rows_in_service() == 579
+
+
+def test_it_refuses_what_nobody_allowed_and_names_the_option() -> None:
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="rien n’est changé"):
+        call_command("load_register", "cci", str(SAMPLES / "sample_cci.csv"), "--apply", stdout=out)
+    assert "--allow-few-rows" in out.getvalue()
+    assert rows_in_service() == 0
+
+
+def test_it_reads_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, (SAMPLES / "sample_cma.csv").read_bytes())
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        monkeypatch.setattr("sys.stdin", pipe)
+        run("cma", "-", "--apply", "--allow-few-rows")
+    assert rows_in_service("CMA") == 4
+
+
+def test_it_writes_the_rejects_with_a_mark_for_spreadsheets(tmp_path: Path) -> None:
+    target = tmp_path / "rejets.csv"
+    source = str(GOLDEN / "golden_register_rows.cci.csv")
+    allowed = [f"--allow-{name}" for name in guards.NAMES]
+    run("cci", source, "--rejects", str(target), *allowed)
+    assert target.read_bytes().startswith(b"\xef\xbb\xbfligne;siret;motif")
+
+
+def test_a_rejects_file_that_cannot_be_written_stops_before_anything(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="rien n’est changé"):
+        run("cci", str(SAMPLES / "sample_cci.csv"), "--apply", "--rejects", str(tmp_path / "nulle" / "part.csv"))
