@@ -5,9 +5,11 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from .models import Establishment, User
 
@@ -46,3 +48,16 @@ def send_elsewhere(request: HttpRequest) -> HttpResponse:
         return redirect("admin:index")
     messages.info(request, "Votre compte n’est rattaché à aucun établissement\u00a0: indiquez d’abord votre SIRET.")
     return redirect("accounts:signup")
+
+
+@login_not_required
+def desk_login(request: HttpRequest) -> HttpResponse:
+    """Take the place of the admin's sign-in page, which knows neither brake nor second factor.
+
+    A signed-in customer is turned away here: sent to the sign-in page, he would be led back to the desk, and so on.
+    """
+    if request.user.is_authenticated and not request.user.is_staff:
+        messages.error(request, "Cette page est réservée au personnel.")
+        return redirect("accounts:space")
+    query = request.META.get("QUERY_STRING", "")
+    return redirect(f"{reverse('account_login')}?{query}" if query else "account_login")

@@ -37,6 +37,15 @@ class ExactSearch(ModelAdmin):
         return super().get_search_results(request, queryset, number if number.isdigit() else search_term)
 
 
+class DictatedSearch(ModelAdmin):
+    """Search by references and numbers only: the blanks with which a caller dictates them mean nothing."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, "".join(search_term.split()))
+
+
 class ReadOnly:
     """Nothing is added, changed or deleted here: the verbs do that."""
 

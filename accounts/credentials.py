@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from . import letters, signup
 from .forms import UsernameForm
@@ -78,9 +78,11 @@ def _rename(user: User, form: UsernameForm) -> bool:
     return True
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    """Sign out everywhere but here."""
+    """Sign out everywhere but here; a GET is somebody who had to sign in again on the way."""
+    if request.method != "POST":
+        return redirect("accounts:credentials")
     for session in UserSession.objects.filter(user=request.user).exclude(session_key=request.session.session_key):
         session.end()
     messages.success(request, "Les autres appareils sont déconnectés.")

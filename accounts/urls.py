@@ -8,11 +8,11 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
 from . import credentials, customer_views, views
+from .access import desk_login
 from .verification import CodeView
 
 urlpatterns = [
@@ -63,6 +63,6 @@ auth_urlpatterns = [
     path("identifiants/adresse/", account.email, name="account_email"),
     path("identifiants/double-authentification/", include(second_factor_urlpatterns)),
     # The admin's own pages for these know neither brake nor second factor nor letters.
-    path("gestion/login/", login_not_required(RedirectView.as_view(pattern_name="account_login", query_string=True))),
+    path("gestion/login/", desk_login),
     path("gestion/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
 ]

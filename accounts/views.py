@@ -126,6 +126,10 @@ def _open_account(form: SignupForm, siret: str) -> User:
         return signup.open_account(**wanted, siret=siret)
 
 
+def _addresses_of(user: User) -> set[str]:
+    return set(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
+
+
 def _was_sent_before(request: HttpRequest, siret: str) -> bool:
     """Whether this very form has just opened an account; if so, take over the session that waits for its code."""
     left = type(request.session)(request.session.session_key)
@@ -133,7 +137,7 @@ def _was_sent_before(request: HttpRequest, siret: str) -> bool:
     if (
         user is None
         or user.username != request.POST.get("username", "").strip()
-        or not EmailAddress.objects.filter(user=user, email=request.POST.get("email", "").strip().lower()).exists()
+        or request.POST.get("email", "").strip().lower() not in _addresses_of(user)
         or not user.check_password(request.POST.get("password1", ""))
     ):
         return False

@@ -1,6 +1,7 @@
 """Invented firms, one per journey: SIRENs that begin with 000 were never given to anybody."""
 
-HEADER = "siret;raison_sociale;registre;chambre;effectif;tranche;adresse;code_postal;commune;code_naf;aprm;opt_in;date_maj;etat"
+HEADER = "siret;raison_sociale;registre;chambre;effectif;adresse;code_postal;commune;code_naf;opt_in;date_maj;etat"
+ROW = "{siret};FIRME {number};CCI;CCI Paris;12;{street} RUE DU BANC;75015;PARIS;56.30Z;O;2026-11-01;A"
 
 
 def key(digits: str) -> str:
@@ -21,8 +22,5 @@ def siret(number: int) -> str:
 
 def register_file(count: int) -> str:
     """A CCI file in which each firm has twelve employees and may order."""
-    rows = [
-        f"{siret(number)};FIRME {number};CCI;CCI Paris;12;;{number % 200 + 1} RUE DU BANC;75015;PARIS;56.30Z;;O;2026-11-01;A"
-        for number in range(1, count + 1)
-    ]
+    rows = [ROW.format(siret=siret(number), number=number, street=number % 200 + 1) for number in range(1, count + 1)]
     return "\n".join([HEADER, *rows, ""])

@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -63,7 +62,8 @@ def main(stack: Stack, arguments: list[str]) -> int:
 
 def prepare(env: dict[str, str], module: str, count: int) -> tuple[str, list[Firm]]:
     """Make firms, accounts and sessions in a shop's own environment."""
-    done = subprocess.run([sys.executable, "-m", module, str(count)], cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
+    command = [sys.executable, "-m", module, str(count)]
+    done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True)
     made = json.loads(done.stdout.splitlines()[-1])
     return made["cookie"], made["firms"]
 
@@ -137,14 +137,13 @@ def lean_server(stack: Stack) -> Iterator[tuple[str, int, dict[str, str]]]:
     web = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "bench.lean.wsgi:application"]
     logs = stack.state / "logs"
     children = [
-        Child("lean-sandbox", world, env, logs / "lean-sandbox.log", ROOT, is_ready=lambda: answers(f"{world_url}/health")),
-        Child("lean", web, env, logs / "lean.log", ROOT, is_ready=lambda: True),
+        Child("lean-sandbox", world, env, logs / "lean-sandbox.log", ROOT, is_ready=lambda: answers(world_url)),
+        Child("lean", web, env, logs / "lean.log", ROOT, is_ready=lambda: answers(base)),
     ]
     try:
         for child in children:
             child.start()
             child.wait_until_ready(30)
-        time.sleep(1)
         yield base, children[1].process.pid, env
     finally:
         for child in reversed(children):
@@ -176,6 +175,6 @@ def sign_ins(stack: Stack, firms: list[Firm], clients: int) -> None:
 
     chosen = firms[: min(len(firms), 200)]
     run_journeys([partial(sign_in, firm) for firm in chosen[:16]], clients)
-    figures = with_cpu([stack.children["web"].process.pid], lambda: run_journeys([partial(sign_in, f) for f in chosen], clients))
+    journeys = [partial(sign_in, firm) for firm in chosen]
+    figures = with_cpu([stack.children["web"].process.pid], lambda: run_journeys(journeys, clients))
     print(figures.line("sign-ins (page and password)"))
-

@@ -13,12 +13,13 @@ from django.conf import settings
 
 from .firms import register_file, siret
 
-PASSWORD = "Banc-De-Mesure-7!"
+PASSWORD = "Banc-De-Mesure-7!"  # noqa: S105 – of accounts that live as long as the measurement
 
 
 def main(count: int) -> None:
     django.setup()
-    load = [sys.executable, "manage.py", "load_register", "cci", "-", "--apply", "--allow-few-rows", "--allow-drop", "--allow-shift"]
+    load = [sys.executable, "manage.py", "load_register", "cci", "-", "--apply"]
+    load += ["--allow-few-rows", "--allow-drop", "--allow-shift"]
     subprocess.run(load, input=register_file(count).encode(), check=True, stdout=subprocess.DEVNULL)
     print(json.dumps({"cookie": settings.SESSION_COOKIE_NAME, "firms": [sign_up(n) for n in range(1, count + 1)]}))
 

@@ -63,7 +63,7 @@ class Figures:
         done = len(self.durations)
         return (
             f"{name:<34} {self.rate:7.1f}/s   p50 {self.percentile(0.5):6.0f} ms   p95 {self.percentile(0.95):6.0f} ms"
-            f"   {self.requests / done:4.1f} requests   CPU {1000 * self.cpu / done:5.1f} ms   {len(self.errors)} errors"
+            f"   {self.requests / done:.1f} requests  CPU {1000 * self.cpu / done:5.1f} ms   {len(self.errors)} errors"
         )
 
 

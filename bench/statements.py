@@ -13,9 +13,8 @@ def main(cookie: str, firm: dict[str, str]) -> None:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from .client import Page
+    from .client import Browser, Page
     from .main import CARD, _path
-    from .client import Browser
 
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     client.cookies[cookie] = firm["session"]

@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from accounts.admin import DictatedSearch
 
 from .models import Counter, Invoice, Payment, ProviderEvent
 
 
-class ReadOnlyAdmin(ModelAdmin):
+class ReadOnlyAdmin(DictatedSearch):
     """Rows that only verbs write."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -28,6 +29,11 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_select_related = ("order",)
     search_fields = ("order__reference__iexact", "session_id__exact", "intent_id__exact")
     search_help_text = "Référence de commande, identifiant Stripe"
+    # Not the payment page's address: whoever opens it could pay.
+    fields = (
+        "order", ("amount_incl_vat", "amount_received"), ("status", "outcome", "livemode"),
+        ("session_id", "intent_id", "session_expires_at"), ("created_at", "checked_at", "succeeded_at", "settled_at"),
+    )  # fmt: skip
     date_hierarchy = "created_at"
 
 

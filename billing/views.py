@@ -6,7 +6,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import CustomerRequest, customer_required
 from orders.errors import BusyError, OrderError
@@ -17,6 +17,8 @@ from . import gateway, payments
 from .models import Invoice, Payment
 
 
+@customer_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: CustomerRequest, reference: str) -> HttpResponse:
     """Leave for the provider's page. The summary's button comes here too: its draft is confirmed first.
 
@@ -76,7 +78,9 @@ def _state(request: CustomerRequest, order: Order, payment: Payment | None) -> s
     if order.status != Order.Status.AWAITING_PAYMENT:
         return "over"
     has_left = "session_id" not in request.GET or payment is None or payment.status == Payment.Status.CLOSED
-    return "left" if has_left else "waiting"
+    if not has_left:
+        return "waiting"
+    return "left" if order.is_payable(at=timezone.now()) else "grace"
 
 
 @customer_required
@@ -85,7 +89,7 @@ def invoices(request: CustomerRequest) -> HttpResponse:
     """What is to be paid, then every invoice of this establishment, newest first."""
     establishment = request.establishment
     context = {
-        "unpaid": establishment.orders.awaiting_payment(),
+        "unpaid": establishment.orders.payable(timezone.now()),
         "invoices": Invoice.objects.filter(order__establishment=establishment).select_related("order"),
     }
     return render(request, "billing/invoices.html", context)

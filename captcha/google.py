@@ -5,6 +5,7 @@ It reads from the visitor's device, so its script is loaded only after a click t
 """
 
 import logging
+from http.client import HTTPException
 
 from django.conf import settings
 from django_recaptcha import client
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 
 FIELD = "g-recaptcha-response"  # the name Google's script gives to its answer, whatever we call the field
 LONGEST = 8192
+# URLError and time-outs are OSErrors, bad JSON is a ValueError; the last three come from JSON that is no such object.
+UNUSABLE = (OSError, HTTPException, ValueError, KeyError, TypeError, AttributeError)
 
 
 class Unreachable(Exception):
@@ -34,7 +37,7 @@ def accepts(answer: str, ip: str) -> bool:
         return False
     try:
         verdict = client.submit(answer, settings.RECAPTCHA_PRIVATE_KEY, ip)
-    except (OSError, ValueError, KeyError) as error:  # URLError and TimeoutError are OSErrors; bad JSON is a ValueError
+    except UNUSABLE as error:
         log.warning("reCAPTCHA unreachable: %s", error)
         raise Unreachable(str(error)) from error
     if not verdict.is_valid:

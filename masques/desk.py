@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Count, F, Sum
@@ -19,7 +20,11 @@ from orders.calendar import paris_date
 from orders.models import Order
 from shipping.models import Shipment
 
-SILENT_PARCEL = timedelta(days=7)
+TROUBLED = (Shipment.Status.INCIDENT, Shipment.Status.RETURNED)
+STRANGE_MONEY = tuple(
+    outcome for outcome in Payment.Outcome if outcome not in (Payment.Outcome.NONE, Payment.Outcome.ORDER_PAID)
+)
+PDF_PATIENCE = timedelta(minutes=10)
 CHART_DAYS = 14
 
 
@@ -51,31 +56,37 @@ def landing(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def queues(now: datetime) -> list[Queue]:
     """What waits, in the order of the journey; red where somebody should act today."""
+    under_way = Case.objects.under_way().count()
     to_prepare = Shipment.objects.filter(status=Shipment.Status.TO_PREPARE).count()
     doubtful = Shipment.objects.filter(label_state=Shipment.LabelState.DOUBTFUL).count()
-    silent = Shipment.objects.filter(
-        is_final=False, shipped_at__lt=now - SILENT_PARCEL, status=Shipment.Status.SHIPPED
-    ).exclude(events__at__gt=now - SILENT_PARCEL)
-    troubled = Shipment.objects.filter(status__in=[Shipment.Status.INCIDENT, Shipment.Status.RETURNED]).count()
-    strange_money = Payment.objects.exclude(outcome__in=["", Payment.Outcome.ORDER_PAID]).count()
-    no_pdf = Invoice.objects.filter(pdf_path="", issued_at__lt=now - timedelta(minutes=10)).count()
+    silent = Shipment.objects.silent(now).count()
+    troubled = Shipment.objects.filter(status__in=TROUBLED).count()
+    strange_money = Payment.objects.filter(outcome__in=STRANGE_MONEY).count()
+    late_pdf = now - PDF_PATIENCE
+    no_pdf = Invoice.objects.filter(pdf_path="", issued_at__lt=late_pdf).count()
     failed = Message.objects.filter(status="failed").count()
-    shipments, label_state = "shipping_shipment", "label_state__exact"
+    cases, shipments, payments, invoices = "eligibility_case", "shipping_shipment", "billing_payment", "billing_invoice"
+    pdf_is_late = {"pdf_path__exact": "", "issued_at__lt": late_pdf.isoformat()}
     return [
-        Queue("Demandes Rejet SIRET en cours", Case.objects.under_way().count(), _list("eligibility_case")),
+        Queue("Demandes Rejet SIRET en cours", under_way, _list(cases, state__exact="received")),
         Queue("Colis à préparer", to_prepare, _list(shipments, status__exact="to_prepare")),
-        Queue("Étiquettes à vérifier", doubtful, _list(shipments, **{label_state: "doubtful"}), doubtful > 0),
-        Queue("Colis sans nouvelles", silent.count(), _list(shipments, status__exact="shipped"), silent.count() > 0),
-        Queue("Incidents et retours", troubled, _list(shipments, status__exact="incident"), troubled > 0),
-        Queue("Règlements à examiner", strange_money, _list("billing_payment"), strange_money > 0),
-        Queue("Factures sans PDF", no_pdf, _list("billing_invoice"), no_pdf > 0),
+        Queue("Étiquettes à vérifier", doubtful, _list(shipments, label_state__exact="doubtful"), doubtful > 0),
+        Queue("Colis sans nouvelles", silent, _list(shipments, nouvelles="aucune"), silent > 0),
+        Queue("Incidents et retours", troubled, _list(shipments, status__in=",".join(TROUBLED)), troubled > 0),
+        Queue(
+            "Règlements à examiner",
+            strange_money,
+            _list(payments, outcome__in=",".join(STRANGE_MONEY)),
+            strange_money > 0,
+        ),
+        Queue("Factures sans PDF", no_pdf, _list(invoices, **pdf_is_late), no_pdf > 0),
         Queue("Messages en échec", failed, _list("notifications_message", status__exact="failed"), failed > 0),
     ]
 
 
 def _list(model: str, **filters: str) -> str:
     address = reverse(f"admin:{model}_changelist")
-    return f"{address}?{'&'.join(f'{name}={value}' for name, value in filters.items())}" if filters else address
+    return f"{address}?{urlencode(filters)}" if filters else address
 
 
 def register_ages(now: datetime) -> list[dict[str, Any]]:

@@ -71,6 +71,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "captcha.middleware.GoogleTestPolicyMiddleware",
     "masques.middleware.RequestIdMiddleware",
+    "masques.middleware.NoNulMiddleware",
+    "masques.middleware.PrivatePagesMiddleware",
     "masques.middleware.DeskPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,8 +134,8 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 1},
     }
 }
-# Sessions live in the database and are read through the cache: losing Redis logs nobody out.
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# Sessions live in the database: losing Redis logs nobody out, and a session that was ended never comes back.
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -172,7 +174,8 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# The desk sends a field for each row of a bulk action.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- Language, time -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

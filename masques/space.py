@@ -26,7 +26,7 @@ def space(request: CustomerRequest) -> HttpResponse:
     context = {
         "establishment": establishment,
         "draft": next((order for order in orders if order.status == Order.Status.DRAFT), None),
-        "to_pay": [order for order in orders if order.status == Order.Status.AWAITING_PAYMENT],
+        "to_pay": [order for order in orders if order.is_payable(at=now)],
         "to_collect": [
             shipment
             for order in orders

@@ -19,6 +19,7 @@ from eligibility.verdict import Verdict
 from eligibility.zones import Zone, is_open, opens_at
 from notifications.wording import count, paris_date
 from orders import pricing
+from orders.pricing import ZonePrices
 
 # Sign-up takes the SIRET from here: it never stands in an address.
 SIGNUP_SIRET = "signup_siret"
@@ -52,7 +53,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Show the shop's first page; a POST answers a SIRET on it, or alone when the page's script asks for that."""
     now = timezone.now()
     form = CheckForm(request.POST if request.method == "POST" else None)
-    answer = _answer(request, form, now) if form.is_bound else None
+    price_grid = pricing.grid(paris_date(now))
+    answer = _answer(request, form, price_grid, now) if form.is_bound else None
     status = 429 if answer and answer.wait else 200
     if answer and request.headers.get(FRAGMENT) == "answer":
         response = render(request, "masques/_answer.html", {"answer": answer}, status=status)
@@ -61,13 +63,13 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "answer": answer,
-        "price_grid": pricing.grid(paris_date(now)),
+        "price_grid": price_grid,
         "overseas_opens_at": _overseas_opening(now),
     }
     return render(request, "masques/home.html", context, status=status)
 
 
-def _answer(request: HttpRequest, form: CheckForm, now: datetime) -> Answer:
+def _answer(request: HttpRequest, form: CheckForm, price_grid: list[ZonePrices], now: datetime) -> Answer:
     if not form.is_valid():
         return Answer("Numéro à corriger", error=str(form.errors["siret"][0]))
     # A malformed number was refused above without a look-up, and is not counted.
@@ -75,17 +77,17 @@ def _answer(request: HttpRequest, form: CheckForm, now: datetime) -> Answer:
         minutes = count(-(-seconds // 60), "minute")
         return Answer("Trop de vérifications en peu de temps.", wait=f"Réessayez dans {minutes}.")
     verdict = check(form.cleaned_data["siret"], at=now)
-    if verdict.is_eligible:
+    if verdict.is_eligible and not request.user.is_authenticated:
         request.session[SIGNUP_SIRET] = verdict.siret
-    return Answer(verdict.title, verdict=verdict, price=_price(verdict, now))
+    return Answer(verdict.title, verdict=verdict, price=_price(verdict, price_grid))
 
 
-def _price(verdict: Verdict, now: datetime) -> Decimal | None:
+def _price(verdict: Verdict, price_grid: list[ZonePrices]) -> Decimal | None:
     """The price of a lot at the establishment's own address; none where the address or the price is not known."""
-    if not verdict.is_eligible or verdict.zone is None or verdict.lot_size is None:
+    if not verdict.is_eligible:
         return None
-    quote = pricing.offers(verdict.zone, on=paris_date(now)).get(verdict.lot_size)
-    return quote.unit_price_excl_vat if quote else None
+    quotes = (quote for zone in price_grid if zone.zone == verdict.zone for quote in zone.prices)
+    return next((quote.unit_price_excl_vat for quote in quotes if quote.lot_size == verdict.lot_size), None)
 
 
 def _overseas_opening(now: datetime) -> datetime | None:

@@ -119,8 +119,11 @@ def _send_by_ovh(message: Message) -> None:
             validityPeriod=VALIDITY,
         )
     except APIError as error:
-        raise Undelivered(_class_of(error), str(error)) from error
-    if message.recipient in answer["invalidReceivers"]:
+        failure = _class_of(error)
+        if failure == Failure.CONFIGURATION:
+            _ovh_client.cache_clear()  # perhaps our clock was set meanwhile: the next client asks for theirs again
+        raise Undelivered(failure, str(error)) from error
+    if message.recipient in answer.get("invalidReceivers", ()):
         raise Undelivered(Failure.UNKNOWN_RECIPIENT, f"Numéro refusé : {message.recipient}")
 
 
@@ -131,7 +134,7 @@ def _class_of(error: APIError) -> Failure:
         case InvalidResponse():
             return Failure.UNCERTAIN
         case BadParametersError():
-            return Failure.REFUSED
+            return Failure.CONFIGURATION if "signature" in str(error).lower() else Failure.REFUSED
         case Forbidden() | NotGrantedCall() | NotCredential() | InvalidKey() | InvalidCredential():
             return Failure.CONFIGURATION
         case ResourceNotFoundError():

@@ -1,6 +1,7 @@
 """Orders, prices and stock at the staff desk. States and amounts move through the verbs only."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -10,9 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.admin import ExactSearch, ReadOnly
+from accounts.fields import BAD_MOBILE, BAD_PHONE
+from accounts.models import User
 from eligibility.zones import zone_of
+from notifications import phones
+from notifications.wording import count
 
 from . import reference, stock
 from .errors import BusyError, OrderError
@@ -35,6 +41,19 @@ class RecipientForm(forms.ModelForm):
         model = Order
         fields = (*Order.RECIPIENT_FIELDS, "purchase_order")
 
+    def clean_mobile(self) -> str:
+        return self._number("mobile", BAD_MOBILE, phones.is_mobile)
+
+    def clean_phone(self) -> str:
+        return self._number("phone", BAD_PHONE, bool)
+
+    def _number(self, name: str, error: str, fits: Callable[[str], bool]) -> str:
+        typed: str = self.cleaned_data[name]
+        number = phones.to_e164(typed) if typed else ""
+        if number is None or (number and not fits(number)):
+            raise ValidationError(error)
+        return number
+
     def clean_postal_code(self) -> str:
         postal_code: str = self.cleaned_data["postal_code"]
         try:
@@ -49,16 +68,7 @@ class RecipientForm(forms.ModelForm):
 @admin.register(Order)
 class OrderAdmin(ExactSearch):
     form = RecipientForm
-    list_display = (
-        "reference",
-        "establishment",
-        "status",
-        "lots",
-        "lot_size",
-        "total_incl_vat",
-        "zone",
-        "confirmed_at",
-    )
+    list_display = ("reference", "establishment", "status", "quantity", "total_incl_vat", "confirmed_at")
     list_filter = ("status", "offer", "zone", ("confirmed_at", RangeDateFilter))
     list_filter_submit = True
     list_select_related = ("establishment",)
@@ -69,14 +79,16 @@ class OrderAdmin(ExactSearch):
     inlines = (EventInline,)
     actions = ("cancel_unpaid",)
     fieldsets = (
-        (None, {"fields": (("reference", "status"), ("establishment", "placed_by"), ("offer", "lots", "lot_size"))}),
+        (None, {"fields": (("reference", "status"), ("establishment", "placed_by"), ("offer", "quantity"))}),
         (
             "Montants (EUR)",
             {
                 "fields": (
-                    ("zone", "headcount", "unit_price_excl_vat"),
-                    ("total_excl_vat", "vat_rate", "vat_amount", "total_incl_vat"),
-                    ("vat_text", "terms_version"),
+                    ("zone", "headcount"),
+                    ("unit_price_excl_vat", "total_excl_vat"),
+                    ("vat_rate", "vat_amount"),
+                    ("total_incl_vat", "terms_version"),
+                    "vat_text",
                 )
             },
         ),
@@ -84,9 +96,10 @@ class OrderAdmin(ExactSearch):
             "Dates",
             {
                 "fields": (
-                    ("created_at", "confirmed_at", "due_at"),
-                    ("paid_at", "cancelled_at", "expired_at", "refunded_at"),
-                    "period",
+                    ("created_at", "confirmed_at"),
+                    ("due_at", "paid_at"),
+                    ("cancelled_at", "expired_at"),
+                    ("refunded_at", "period"),
                 )
             },
         ),
@@ -108,6 +121,10 @@ class OrderAdmin(ExactSearch):
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
 
+    @admin.display(description="quantité", ordering="lots")
+    def quantity(self, order: Order) -> str:
+        return f"{count(order.lots, 'lot')} de {order.lot_size}"
+
     @admin.display(description="période dépensée")
     def period(self, order: Order) -> str:
         days = order.quota_period
@@ -117,7 +134,7 @@ class OrderAdmin(ExactSearch):
     def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         for order in queryset:
             try:
-                order.cancel(at=timezone.now(), by=request.user, reason=ASKED_SUPPORT)
+                order.cancel(at=timezone.now(), by=cast(User, request.user), reason=ASKED_SUPPORT)
             except (OrderError, BusyError) as refusal:
                 messages.error(request, f"Commande {order.reference}\u00a0: {refusal}")
             else:
@@ -163,9 +180,10 @@ class CorrectionForm(forms.ModelForm):
 
     correction = forms.IntegerField(
         label="Correction (lots)",
+        widget=UnfoldAdminIntegerFieldWidget,
         help_text="Lots à ajouter, ou à retirer avec le signe −. Les commandes continuent pendant ce temps.",
     )
-    reason = forms.CharField(label="Motif", max_length=120)
+    reason = forms.CharField(label="Motif", max_length=120, widget=UnfoldAdminTextInputWidget)
 
     class Meta:
         model = Stock

@@ -18,6 +18,7 @@ from .models import Order, Status, Stock
 class State(StrEnum):
     OPEN = "open"
     UNPAID = "unpaid"  # this establishment's own order waits for its money
+    GRACE = "grace"  # its deadline is past, and a payment begun before it still counts until the morning
     PERIOD = "period"  # an order of the company, perhaps another site's, holds the period
     SUSPENDED = "suspended"
     NOT_ELIGIBLE = "not_eligible"  # the verdict says why
@@ -58,15 +59,20 @@ def of(establishment: Establishment, *, at: datetime) -> Availability:
     holder = next((order for order in orders if not order.is_draft), None)
     if holder is not None:
         is_own = holder.establishment_id == establishment.pk
-        is_unpaid = is_own and holder.status == Status.AWAITING_PAYMENT
-        return Availability(State.UNPAID if is_unpaid else State.PERIOD, draft, holder, is_own)
+        return Availability(_state_of(holder, at) if is_own else State.PERIOD, draft, holder, is_own)
     if notice := programme.notice(at=at):
         return Availability(State.SUSPENDED, draft, notice=notice)
     return _by_verdict_and_stock(check(establishment.siret, at=at), draft)
 
 
+def _state_of(own_order: Order, at: datetime) -> State:
+    if own_order.status != Status.AWAITING_PAYMENT:
+        return State.PERIOD
+    return State.UNPAID if own_order.is_payable(at=at) else State.GRACE
+
+
 def _by_verdict_and_stock(verdict: Verdict, draft: Order | None) -> Availability:
     if not verdict.is_eligible:
         return Availability(State.NOT_ELIGIBLE, draft, verdict=verdict)
-    stock = Stock.objects.filter(lot_size=verdict.lot_size).values_list("available", flat=True).first() or 0
+    stock = Stock.objects.filter(lot_size=verdict.lot_size or 0).values_list("available", flat=True).first() or 0
     return Availability(State.OPEN if stock else State.OUT_OF_STOCK, draft, verdict=verdict, lots_in_stock=stock)

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import DeliveryProfile, Establishment, User
 from eligibility.check import check
+from eligibility.quota import Offer
 from eligibility.verdict import PublicAnswer, Verdict
 from eligibility.zones import Zone, is_open, opens_at, zone_of
 from notifications.wording import count, long_date
@@ -44,20 +45,20 @@ def revision(order: Order) -> str:
 
 def open_draft(establishment: Establishment, *, by: User, verdict: Verdict, lots: int, at: datetime) -> Order:
     """The establishment's draft with this many lots: the one it has, or a new one filled from what is known."""
-    _check_lots(lots, verdict)
-    order = establishment.orders.drafts().first() or _new_draft(establishment, by=by, verdict=verdict, lots=lots)
-    if order.lots != lots or order.offer != verdict.offer:
+    offer = _checked_offer(verdict, lots)
+    order = establishment.orders.drafts().first() or _new_draft(establishment, by=by, offer=offer, lots=lots)
+    if order.lots != lots or order.offer != offer:
         set_lots(order, verdict=verdict, lots=lots, at=at)
     return order
 
 
-def _new_draft(establishment: Establishment, *, by: User, verdict: Verdict, lots: int) -> Order:
+def _new_draft(establishment: Establishment, *, by: User, offer: Offer, lots: int) -> Order:
     order = Order(
         company=establishment.company,
         establishment=establishment,
         placed_by=by,
-        offer=verdict.offer,
-        lot_size=verdict.lot_size,
+        offer=offer,
+        lot_size=offer.lot_size,
         lots=lots,
         purchase_order=establishment.usual_purchase_order,
         **known_recipient(establishment, by),
@@ -97,8 +98,8 @@ def known_recipient(establishment: Establishment, user: User) -> dict[str, Any]:
 
 def set_lots(order: Order, *, verdict: Verdict, lots: int, at: datetime) -> None:
     """Choose how many lots of the company's offer."""
-    _check_lots(lots, verdict)
-    _write(order, at=at, offer=verdict.offer, lot_size=verdict.lot_size, lots=lots)
+    offer = _checked_offer(verdict, lots)
+    _write(order, at=at, offer=offer, lot_size=offer.lot_size, lots=lots)
 
 
 def set_delivery(order: Order, values: Mapping[str, Any], *, at: datetime) -> None:
@@ -195,10 +196,13 @@ def _zone_if_served(postal_code: str) -> Zone | None:
         return None
 
 
-def _check_lots(lots: int, verdict: Verdict) -> None:
-    _check_verdict(verdict)
+def _checked_offer(verdict: Verdict, lots: int) -> Offer:
+    """The company's offer, where it may order this many lots of it."""
+    if not verdict.is_eligible or verdict.offer is None:
+        raise OrderError(refusal(verdict))
     if not 1 <= lots <= verdict.max_lots:
         raise OrderError(f"Vous pouvez commander {count(verdict.max_lots, 'lot')} au maximum.")
+    return verdict.offer
 
 
 def _check_verdict(verdict: Verdict) -> None:

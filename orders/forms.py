@@ -95,6 +95,10 @@ class DeliveryForm(DeliveryAddressForm):
     # The code that was already found to be unknown, so that insisting on it is enough.
     checked_postal_code = forms.CharField(required=False, widget=forms.HiddenInput)
 
+    # As they stand on the page, so that what is to be corrected is listed in that order.
+    field_order = (
+        "legal_name", "department", "contact_name", "email", "mobile", "sms_wanted", "phone", "purchase_order",
+    )  # fmt: skip
     ORDER_FIELDS = (*DeliveryProfile.RECIPIENT_FIELDS, "purchase_order")
 
     def __init__(self, *args: Any, order: Order, at: datetime, **kwargs: Any) -> None:

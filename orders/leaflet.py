@@ -1,4 +1,4 @@
-"""The leaflet that lies in every parcel, as PDF. Made once for each text: its name carries the text's fingerprint."""
+"""The leaflet as PDF, made once for each text and style: its name carries their fingerprint."""
 
 import hashlib
 from functools import cache
@@ -43,4 +43,5 @@ def _html() -> str:
 
 @cache
 def _name() -> str:
-    return f"leaflets/{hashlib.sha256(_html().encode()).hexdigest()[:16]}.pdf"
+    style = (settings.BASE_DIR / "static" / "css" / "leaflet.css").read_bytes()
+    return f"leaflets/{hashlib.sha256(_html().encode() + style).hexdigest()[:16]}.pdf"

@@ -23,6 +23,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def awaiting_payment(self) -> OrderQuerySet:
         return self.filter(status="awaiting_payment")
 
+    def payable(self, at: datetime) -> OrderQuerySet:
+        """Unpaid and within the announced deadline: the customer may begin to pay."""
+        return self.awaiting_payment().filter(due_at__gt=at)
+
     def paid(self) -> OrderQuerySet:
         return self.filter(status="paid")
 

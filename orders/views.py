@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import CustomerRequest, customer_required
 from eligibility.zones import Zone
@@ -77,10 +77,11 @@ def shop(request: CustomerRequest) -> HttpResponse:
 def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> dict[str, Any]:
     """The company's own offer and the other one, with prices; the total of what the form holds."""
     prices = pricing.offers(zone, on=paris_date(timezone.now()))
-    mine = prices.pop(current.verdict.lot_size if current.verdict else 0, None)
+    lot_size = current.verdict.lot_size if current.verdict else None
+    mine = next((price for price in prices.values() if price.lot_size == lot_size), None)
     return {
         "price": mine,
-        "other_price": next(iter(prices.values()), None),
+        "other_price": next((price for price in prices.values() if price.lot_size != lot_size), None),
         "total": mine and mine.times(form.lots_to_show),
     }
 
@@ -186,9 +187,14 @@ def _step(request: CustomerRequest, order: Order, current: int, template: str, c
 
 
 @with_draft
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def interrupt(request: CustomerRequest, order: Order) -> HttpResponse:
-    """Leave and come back later: what is typed and well-formed is kept."""
+    """Leave and come back later: what is typed and well-formed is kept.
+
+    A GET is somebody who had to sign in again on the way: the draft waits at its step.
+    """
+    if request.method != "POST":
+        return redirect(order)
     now = timezone.now()
     if "postal_code" in request.POST:
         form = DeliveryForm(request.POST, order=order, at=now)

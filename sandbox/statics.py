@@ -37,5 +37,5 @@ def provide(place: Path, collect: Callable[[], object]) -> None:
 
 
 def _sources() -> Iterator[Path]:
-    for top in (ROOT / "static", *ROOT.glob("*/static")):
+    for top in (ROOT / "static", *ROOT.glob("[a-z]*/static")):
         yield from (file for file in top.rglob("*") if file.is_file())

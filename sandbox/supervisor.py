@@ -264,8 +264,8 @@ class Stack:
         self, name: str, argv: list[str], *, grace: float, is_ready: Callable[[], bool] = lambda: True
     ) -> Child:
         log = self.state / "logs" / f"{name}.log"
-        # Without a supervisor nobody reaps a worker that drains its queue: end it with its pool at once.
-        orphan_signal = Signals.SIGQUIT if name == "worker" else Signals.SIGTERM
+        # A worker would wait for its broker, which is gone as well; its pool ends with it, its tasks come again.
+        orphan_signal = Signals.SIGKILL if name == "worker" else Signals.SIGTERM
         return Child(name, argv, self.env, log, ROOT, is_ready=is_ready, grace=grace, orphan_signal=orphan_signal)
 
     def _worker_listens(self) -> bool:

@@ -1,6 +1,7 @@
 """The warehouse's desk: prepare, label, dispatch, one answer per row."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.files.storage import storages
@@ -11,8 +12,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
+from accounts.admin import DictatedSearch
 from notifications.queue import enqueue
 from orders.errors import BusyError
 
@@ -22,6 +24,18 @@ from .models import Shipment, TrackingEvent
 from .parcels import has_right_key
 
 DOCUMENTS = {"etiquette": "label_path", "cn23": "customs_path"}
+
+
+class NewsFilter(admin.SimpleListFilter):
+    """Parcels nobody has heard of for a week."""
+
+    title, parameter_name = "nouvelles de La Poste", "nouvelles"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("aucune", "Aucune depuis 7\u00a0jours")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.silent(timezone.now()) if self.value() == "aucune" else queryset
 
 
 class TrackingEventInline(TabularInline):
@@ -35,11 +49,11 @@ class TrackingEventInline(TabularInline):
 
 
 @admin.register(Shipment)
-class ShipmentAdmin(ModelAdmin):
+class ShipmentAdmin(DictatedSearch):
     """Every field is a fact written by a verb; the actions are the verbs."""
 
     list_display = ("order", "status", "recipient", "content", "label_state", "parcel", "paid_at", "shipped_at")
-    list_filter = ("status", "label_state", "order__zone", "order__lot_size")
+    list_filter = ("status", "label_state", NewsFilter, "order__zone", "order__lot_size")
     list_select_related = ("order",)
     search_fields = ("order__reference__iexact", "parcel_number__iexact", "order__establishment__siret__exact")
     search_help_text = "Référence de commande, numéro de colis, SIRET"

@@ -1,10 +1,25 @@
 """The parcels: one shipment per dispatch of an order, on an axis of its own beside the order's life."""
 
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from orders.models import Order
+
+SILENCE = timedelta(days=7)
+
+
+class ShipmentQuerySet(models.QuerySet["Shipment"]):
+    def silent(self, at: datetime) -> ShipmentQuerySet:
+        """Parcels under way of which La Poste has told nothing for a week."""
+        heard_of = TrackingEvent.objects.filter(shipment=OuterRef("pk"), at__gt=at - SILENCE)
+        return self.filter(
+            ~Exists(heard_of), is_final=False, status=Shipment.Status.SHIPPED, shipped_at__lt=at - SILENCE
+        )
 
 
 class Shipment(models.Model):
@@ -54,6 +69,8 @@ class Shipment(models.Model):
     shipped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="expédiée par"
     )
+
+    objects = ShipmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "expédition"

@@ -11,6 +11,9 @@ class Firm(models.Model):
     class Meta:
         app_label = "lean"
 
+    def __str__(self) -> str:
+        return self.siret
+
 
 class Order(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
@@ -21,3 +24,6 @@ class Order(models.Model):
 
     class Meta:
         app_label = "lean"
+
+    def __str__(self) -> str:
+        return str(self.pk)

@@ -3,6 +3,7 @@
 from orders.states import NEXT, Status
 
 from .catalogue import Price, Stock, VatRate
-from .order import Order, OrderEvent
+from .event import OrderEvent
+from .order import Order
 
 __all__ = ["NEXT", "Order", "OrderEvent", "Price", "Status", "Stock", "VatRate"]

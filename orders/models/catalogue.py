@@ -1,6 +1,7 @@
 """What is sold: prices, VAT rates, and the lots left to promise. A change is a new row, never an edit of an old one."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -45,11 +46,11 @@ class DatedQuerySet(models.QuerySet[Any]):
 
 class PriceQuerySet(DatedQuerySet):
     def with_vat(self, day: date) -> Self:
-        """Add `vat_rate` (percent, None where no rate is known) and `vat_text` of the zone on that day."""
+        """Add `vat_rate` (percent) and `vat_text` of the zone on that day; without a rate nothing can be sold."""
         rates = VatRate.objects.valid_on(day).filter(zone=OuterRef("zone"))
         return self.annotate(
             vat_rate=Subquery(rates.values("rate")[:1]), vat_text=Subquery(rates.values("legal_text")[:1])
-        )
+        ).exclude(vat_rate=None)
 
 
 class Price(models.Model):
@@ -60,6 +61,9 @@ class Price(models.Model):
     amount_excl_vat = models.DecimalField("prix HT du lot", max_digits=8, decimal_places=2)
     valid_from = models.DateField("valable à partir du")
     valid_to = models.DateField("jusqu’au (exclu)", null=True, blank=True)
+
+    vat_rate: Decimal  # by `with_vat`
+    vat_text: str
 
     objects = PriceQuerySet.as_manager()
 

@@ -291,7 +291,7 @@ class Order(Recipient):
             stock.release(self.lot_size, self.lots)
             return True
 
-    def _enter(self, status: Status, *, at: datetime, by: User | None = None, note: str = "", **facts: Any) -> None:
+    def _enter(self, status: str, *, at: datetime, by: User | None = None, note: str = "", **facts: Any) -> None:
         """Write the new state, its facts and its event. The caller holds the lock."""
         if status not in NEXT[self.status]:
             raise ValueError(f"{self.reference}: {self.status} → {status} is not allowed")
@@ -300,22 +300,3 @@ class Order(Recipient):
             setattr(self, name, value)
         self.save(update_fields=["status", "updated_at", *facts])
         self.events.create(status=status, at=at, by=by, note=note)
-
-
-class OrderEvent(models.Model):
-    """One line of an order's history: what it became, when, by whom."""
-
-    order = models.ForeignKey(Order, models.CASCADE, related_name="events", verbose_name="commande")
-    status = models.CharField("état", max_length=20, choices=Status)
-    at = models.DateTimeField("le")
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="par"
-    )
-    note = models.CharField("note", max_length=200, blank=True)
-
-    class Meta:
-        verbose_name, verbose_name_plural = "événement", "historique"
-        ordering = ["at", "pk"]
-
-    def __str__(self) -> str:
-        return f"{self.order_id} → {self.get_status_display()}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import supervisor
 from sandbox.processes import Child, Trouble, free_port, is_free, listener
 from sandbox.supervisor import ROOT, STOP_ORDER, Stack
 
@@ -113,13 +114,14 @@ children = [Postgres(state, durable=False).start(), Valkey(state).start()]
 print(*(child.process.pid for child in children), flush=True)
 time.sleep(60)
 """
-    supervisor = subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    with supervisor:
-        pids = [int(pid) for pid in supervisor.stdout.readline().split()]
+    killed = subprocess.Popen([sys.executable, "-c", code, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with killed:
+        pids = [int(pid) for pid in killed.stdout.readline().split()]
         assert len(pids) == 2
         assert all(is_alive(pid) for pid in pids)
-        supervisor.send_signal(signal.SIGKILL)
+        killed.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(is_alive(pid) for pid in pids))
+    supervisor.empty(tmp_path)
 
 
 def test_a_listening_server_makes_its_port_busy_and_is_named():

@@ -42,7 +42,7 @@ def test_addresses_become_links():
     assert '<a href="https://shop.example/c/?a=1&amp;b=2"' in made.html
 
 
-@pytest.mark.parametrize("ending", [".", ",", ")", "!", "\u00a0»", "."])
+@pytest.mark.parametrize("ending", [".", ",", ")", "!", "\u00a0»"])
 def test_a_link_does_not_swallow_the_punctuation_behind_it(ending):
     linked = rendering.paragraphs(f"Voyez https://shop.example/x{ending}")[0]["html"]
     assert '<a href="https://shop.example/x"' in linked

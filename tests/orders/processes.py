@@ -28,3 +28,5 @@ def confirm(database_url: str, order_pk: int, said: tuple[str, str, str], barrie
         answers.put("confirmed")
     except OrderError as refusal:
         answers.put(str(refusal))
+    except Exception as error:  # noqa: BLE001
+        answers.put(repr(error))

@@ -65,9 +65,12 @@ def test_support_mends_an_address_but_not_into_another_price_zone(desk):
     refused = desk.post(url, typed | inlines | {"postal_code": "97300", "city": "CAYENNE"})
     assert "zone tarifaire" in refused.context["adminform"].form.errors["postal_code"][0]
 
-    desk.post(url, typed | inlines | {"postal_code": "75011", "city": "PARIS"})
+    refused = desk.post(url, typed | inlines | {"mobile": "01 42 34 56 78"})
+    assert "numéro de mobile" in refused.context["adminform"].form.errors["mobile"][0]
+
+    desk.post(url, typed | inlines | {"postal_code": "75011", "city": "PARIS", "mobile": "06 39 98 00 02"})
     order.refresh_from_db()
-    assert order.city == "PARIS"
+    assert (order.city, order.mobile) == ("PARIS", "+33639980002")
 
 
 def test_staff_cancel_unpaid_orders_and_read_one_answer_for_each(desk):

@@ -171,7 +171,7 @@ class TestRefusal:
 
     def test_another_site_of_the_company_has_just_ordered(self, user):
         OrderFactory(establishment=EstablishmentFactory(company=user.establishment.company), paid=True)
-        with pytest.raises(OrderError, match="Une commande vient d’être passée pour votre entreprise. Prochaine"):
+        with pytest.raises(OrderError, match="Une commande vient d’être passée pour votre entreprise"):
             confirm(self.order, user)
 
     def test_the_establishment_has_closed_meanwhile(self, user):

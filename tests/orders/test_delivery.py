@@ -84,6 +84,11 @@ def test_each_mistake_has_its_sentence_and_nothing_typed_is_lost(send, order, fi
     assert order.legal_name != DELIVERY["legal_name"]
 
 
+def test_mistakes_are_summed_up_in_the_order_of_the_page(send):
+    page = send(city="", mobile="12", legal_name="")
+    assert list(page.context["form"].errors) == ["legal_name", "mobile", "city"]
+
+
 @pytest.mark.parametrize(
     ("field", "typed", "kept"),
     [

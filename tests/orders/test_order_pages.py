@@ -221,11 +221,11 @@ class TestList:
     def test_it_is_empty_at_first(self, browser):
         assert "Aucun dossier trouvé." in text_of(browser.get("/commandes/"))
 
-    def test_it_shows_every_state_with_a_fixed_number_of_queries(self, browser, user, django_assert_num_queries):
+    def test_it_shows_every_state_with_a_fixed_number_of_queries(self, browser, user, django_assert_max_num_queries):
         now = timezone.now()
         for weeks, traits in enumerate([{"draft": True}, {}, {"paid": True}, {"expired": True}, {"cancelled": True}]):
             OrderFactory(establishment=user.establishment, ordered_at=now - timedelta(weeks=3 * weeks), **traits)
-        with django_assert_num_queries(4):
+        with django_assert_max_num_queries(4):
             page = text_of(browser.get("/commandes/"))
         for words in ("Demande en cours", "À régler jusqu’au", "Réglée", "Expirée, non réglée", "Annulée"):
             assert words in page

@@ -112,10 +112,10 @@ def test_the_last_lots_are_sold_once(user):
 
 def test_of_cancelling_and_paying_the_first_wins_and_the_other_reads_why(user):
     won = set()
+    now = timezone.now()
     for _ in range(6):
         order = OrderFactory(establishment=user.establishment)
         cancelling, paying = (Order.objects.get(pk=order.pk) for _ in range(2))
-        now = timezone.now()
         results = at_once(
             lambda order=cancelling: order.cancel(at=now, by=user), lambda order=paying: order.mark_paid(at=now)
         )

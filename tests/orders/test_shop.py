@@ -85,6 +85,12 @@ def test_while_the_own_order_is_unpaid_it_comes_first(browser, user):
     assert Order.objects.count() == 1
 
 
+def test_in_the_silent_grace_it_says_what_still_counts(user):
+    order = OrderFactory(establishment=user.establishment)
+    assert availability.of(user.establishment, at=order.due_at - timedelta(seconds=1)).state is State.UNPAID
+    assert availability.of(user.establishment, at=order.due_at).state is State.GRACE
+
+
 def test_while_the_period_runs_the_next_date_stands_in_place_of_the_form(browser, user):
     OrderFactory(establishment=user.establishment, paid=True)
     page = text_of(browser.get(URL))

@@ -1,0 +1,162 @@
+"""The whole shop, a browser in front of it, and nothing that misbehaves unseen."""
+
+import csv
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from sandbox import bootstrap
+from sandbox.commands import WITHOUT_BRAKES
+from sandbox.supervisor import SAMPLES, Stack, throwaway
+from tests.browser.customer import Customer
+from tests.browser.desk import Desk
+from tests.browser.outside import Outside
+from tests.browser.watch import Watch
+
+PATIENCE = 20_000  # milliseconds
+OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
+TRANCHES = {"TPE": ("01", "02", "03"), "PME": ("11", "12")}
+Visit = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One stack serves them all: they share a process."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A shop of its own, engines included, without brakes and without hours of waiting for a parcel's news."""
+    with throwaway(extra_env=WITHOUT_BRAKES | {"TRACKING_PAUSE_SECONDS": "0"}) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for one module: while Playwright runs, Django takes this thread for an asynchronous one."""
+    program = bootstrap.chromium()
+    if program is None:
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show what the pages showed when a test failed."""
+    report = yield
+    if report.failed and report.when == "call":
+        for watch in item.stash.get(WATCHES, []):
+            report.sections.append(("page", watch.describe()))
+            report.sections.append(("complaints", "\n".join(watch.complaints)))
+    return report
+
+
+WATCHES = pytest.StashKey[list[Watch]]()
+
+
+@pytest.fixture
+def visit(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> Iterator[Visit]:
+    """Open a page in a fresh session; when the test ends, none may have misbehaved."""
+    watches = request.node.stash.setdefault(WATCHES, [])
+
+    def open_page(*, width: int = 1280, javascript: bool = True, excused: str = "", **options: Any) -> Page:
+        context = browser.new_context(
+            base_url=stack.shop_url,
+            viewport={"width": width, "height": 844},
+            java_script_enabled=javascript,
+            locale="fr-FR",
+            timezone_id="Europe/Paris",
+            **options,
+        )
+        context.set_default_timeout(PATIENCE)
+        watch = Watch(context, (stack.shop_url, stack.sandbox_url))
+        watch.excused += [excused] if excused else []
+        watches.append(watch)
+        return context.new_page()
+
+    yield open_page
+    complaints = [complaint for watch in watches for complaint in watch.complaints]
+    for watch in watches:
+        watch.context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def page(visit: Visit) -> Page:
+    return visit()
+
+
+@pytest.fixture
+def page_without_js(visit: Visit) -> Page:
+    return visit(javascript=False)
+
+
+@pytest.fixture
+def outside(stack: Stack) -> Iterator[Outside]:
+    """Mailbox, telephone, parcels and switches; every provider is in order again afterwards."""
+    world = Outside(stack)
+    yield world
+    for provider in ("mail", "sms", "laposte", "colissimo", "stripe"):
+        world.switch(provider, "ok")
+
+
+@pytest.fixture(scope="session")
+def firms() -> dict[str, Iterator[str]]:
+    """SIRETs of the shipped samples by offer; each is handed out once a session."""
+    rows = [row for sample in SAMPLES.values() for row in _rows(Path(bootstrap.ROOT / sample))]
+    return {
+        offer: iter([row["siret"] for row in rows if row["tranche"] in tranches and row["opt_in"] == "O"])
+        for offer, tranches in TRANCHES.items()
+    }
+
+
+def _rows(sample: Path) -> list[dict[str, str]]:
+    with sample.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter=";"))
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    return itertools.count(100)
+
+
+@pytest.fixture
+def customer(firms: dict[str, Iterator[str]], numbers: Iterator[int], outside: Outside) -> Callable[..., Customer]:
+    """Somebody new who drives a page: `customer(page)`, `customer(page, "PME")`."""
+    return lambda page, offer="TPE": Customer(page, outside, next(firms[offer]), next(numbers))
+
+
+@pytest.fixture
+def desk(visit: Visit, stack: Stack) -> Callable[[], Desk]:
+    """Somebody of the staff, signed in, on a page of their own."""
+    return lambda: Desk(visit(), stack.env["DEMO_STAFF_USERNAME"], stack.env["DEMO_STAFF_PASSWORD"])
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Fail on what axe finds serious or critical on a page."""
+    probe = Axe()
+
+    def examine(page: Page) -> None:
+        found = probe.run(page).response["violations"]
+        grave = [
+            f"{page.url}: {one['id']} ({one['impact']}): {one['help']}\n  "
+            + "\n  ".join(node["html"][:160] for node in one["nodes"][:4])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not grave, "\n".join(grave)
+
+    return examine

@@ -1,0 +1,33 @@
+"""Somebody of the staff at /gestion/."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+PARCEL = re.compile(r"\b[0-9][A-Z][0-9]{11}\b")
+
+
+class Desk:
+    """The preparation queue, one order at a time."""
+
+    def __init__(self, page: Page, username: str, password: str) -> None:
+        self.page = page
+        page.goto("/gestion/")
+        page.get_by_label("Identifiant ou adresse e-mail").fill(username)
+        page.get_by_label("Mot de passe", exact=True).fill(password)
+        page.get_by_role("button", name="Se connecter").click()
+        expect(page).to_have_url(re.compile("/gestion/$"))
+
+    def look_up(self, reference: str) -> str:
+        """Find an order's row in the queue; gives its words, or nothing."""
+        self.page.goto(f"/gestion/shipping/shipment/?q={reference}")
+        row = self.page.locator("#result_list tbody tr", has_text=reference)
+        return row.first.inner_text() if row.count() else ""
+
+    def act(self, reference: str, action: str, answer: str) -> None:
+        """Choose the row and an action; the desk answers for the row."""
+        assert self.look_up(reference), f"{reference} is not in the queue"
+        self.page.locator("input.action-select").check()
+        self.page.locator("select[name=action]").select_option(label=action)
+        self.page.locator("button[name=index]").click()
+        expect(self.page.locator("body")).to_contain_text(re.compile(f"Commande {reference}\\s:\\s{answer}"))
