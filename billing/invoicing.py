@@ -21,6 +21,10 @@ def issue(order: Order, payment: Payment) -> Invoice:
 
     Raises IntegrityError where the order already has one: an order is invoiced once.
     """
+    assert order.total_excl_vat is not None
+    assert order.vat_rate is not None
+    assert order.vat_amount is not None
+    assert order.total_incl_vat is not None
     series = INVOICE_SERIES if payment.livemode else SPECIMEN_PREFIX + INVOICE_SERIES
     number = numbering.take(series)
     return Invoice.objects.create(
@@ -45,7 +49,8 @@ def freeze(order: Order, payment: Payment) -> dict[str, Any]:
     The mentions are those of CGI ann. II art. 242 nonies A, C. com. L441-9 and décret 2022-1299.
     """
     establishment = order.establishment
-    assert payment.succeeded_at is not None and order.confirmed_at is not None
+    assert payment.succeeded_at is not None
+    assert order.confirmed_at is not None
     return {
         "seller": dict(settings.SELLER),
         "client": {

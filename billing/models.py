@@ -58,7 +58,7 @@ class Payment(models.Model):
     outcome = models.CharField("suite", max_length=12, choices=Outcome, blank=True)
     session_id = models.CharField("session Stripe", max_length=255, unique=True, null=True, blank=True)
     checkout_url = models.URLField("page de paiement", max_length=5000, blank=True)
-    session_expires_at = models.DateTimeField("page ouverte jusqu’à", null=True, blank=True)
+    session_expires_at = models.DateTimeField("page ouverte jusqu’à")
     intent_id = models.CharField("paiement Stripe", max_length=255, blank=True, db_index=True)
     livemode = models.BooleanField("réel", default=False)
     amount_received = models.DecimalField("montant reçu", max_digits=9, decimal_places=2, null=True, blank=True)

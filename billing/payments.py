@@ -49,9 +49,7 @@ def start(order: Order, *, by: User, at: datetime) -> str:
         try:
             session = _page_of(payment, email=order.email or by.email)
         except gateway.GatewayError as error:
-            raise OrderError(
-                "Le paiement est momentanément indisponible. Votre commande est conservée."
-            ) from error
+            raise OrderError("Le paiement est momentanément indisponible. Votre commande est conservée.") from error
         if session.is_open:
             return session.url
         observe(session, at=at)  # paid or closed under our hands: look again
@@ -65,7 +63,8 @@ def _open_attempt(order: Order, *, at: datetime) -> Payment:
             raise AlreadyPaid("Cette commande est déjà réglée.")
         if order.status != Order.Status.AWAITING_PAYMENT:
             raise OrderError("Cette commande n’attend plus de règlement.")
-        assert order.due_at is not None and order.total_incl_vat is not None
+        assert order.due_at is not None
+        assert order.total_incl_vat is not None
         if at >= order.due_at:
             raise OrderError(f"Le délai de règlement de la commande {order.reference} est dépassé.")
         payment = order.payments.open().first()

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.files.storage import storages
 from django.http import FileResponse, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,7 +20,7 @@ from .models import Invoice, Payment
 
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def pay(request: CustomerRequest, reference: str) -> HttpResponse:
+def pay(request: CustomerRequest, reference: str) -> HttpResponseBase:
     """Leave for the provider's page. The summary's button comes here too: its draft is confirmed first.
 
     A GET is somebody who had to sign in again on the way: the order's own page has the button.
@@ -97,7 +98,7 @@ def invoices(request: CustomerRequest) -> HttpResponse:
 
 @customer_required
 @require_safe
-def invoice_pdf(request: CustomerRequest, number: str) -> HttpResponse | FileResponse:
+def invoice_pdf(request: CustomerRequest, number: str) -> HttpResponseBase:
     """The stored bytes of an invoice, as a download."""
     invoice = get_object_or_404(Invoice, number=number, order__establishment=request.establishment)
     if not invoice.pdf_path:

@@ -115,13 +115,13 @@ def last_days(now: datetime) -> list[Day]:
         .filter(confirmed_at__gt=now - timedelta(days=CHART_DAYS))
         .annotate(on=TruncDate("confirmed_at", tzinfo=settings.PARIS))
         .values("on")
-        .annotate(orders=Count("pk"), masks=Sum(F("lots") * F("lot_size")))
+        .annotate(orders=Count("pk"), sum_of_masks=Sum(F("lots") * F("lot_size")))
         .order_by("on")
     )
     found = {row["on"]: row for row in rows}
     most = max((row["orders"] for row in found.values()), default=1)
     days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
     return [
-        Day(on, row["orders"], row["masks"], round(100 * row["orders"] / most))
-        for on, row in ((on, found.get(on, {"orders": 0, "masks": 0})) for on in days)
+        Day(on, row["orders"], row["sum_of_masks"], round(100 * row["orders"] / most))
+        for on, row in ((on, found.get(on, {"orders": 0, "sum_of_masks": 0})) for on in days)
     ]

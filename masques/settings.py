@@ -19,6 +19,14 @@ from django.urls import reverse_lazy
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
+# An empty variable is a line of .env that nobody has filled in.
+REQUIRED = (
+    "SITE_URL", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SUPPORT_EMAIL", "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET", "LAPOSTE_OKAPI_KEY", "COLISSIMO_CONTRACT_NUMBER", "COLISSIMO_PASSWORD", "ALTCHA_HMAC_KEY",
+)  # fmt: skip
+if _missing := [name for name in REQUIRED if not env.str(name, default="").strip()]:
+    raise ImproperlyConfigured(f"Not set: {', '.join(_missing)}. .env.example explains every variable.")
+
 # --- Where the shop stands ------------------------------------------------------------------------------------
 SITE_URL = env.str("SITE_URL").rstrip("/")
 _site = urlsplit(SITE_URL)
@@ -347,9 +355,7 @@ LAPOSTE_OKAPI_KEY = env.str("LAPOSTE_OKAPI_KEY")
 LAPOSTE_TRACKING_PAGE = "https://www.laposte.fr/outils/suivre-vos-envois?code={parcel}"
 # How long a parcel of its first ten days is left alone between two questions to La Poste.
 TRACKING_PAUSE = timedelta(seconds=env.int("TRACKING_PAUSE_SECONDS", default=7200))
-COLISSIMO_API_BASE = env.str(
-    "COLISSIMO_API_BASE", default="https://ws.colissimo.fr/sls-ws/SlsServiceWSRest/2.0"
-)
+COLISSIMO_API_BASE = env.str("COLISSIMO_API_BASE", default="https://ws.colissimo.fr/sls-ws/SlsServiceWSRest/2.0")
 COLISSIMO_CONTRACT_NUMBER = env.str("COLISSIMO_CONTRACT_NUMBER")
 COLISSIMO_PASSWORD = env.str("COLISSIMO_PASSWORD")
 # Masks in the parcel → gross weight in kg (10.1 g a mask and the packing).
@@ -401,20 +407,34 @@ OPERATOR_TAGLINE = env.str(
     "OPERATOR_TAGLINE",
     default="Soutenu par le ministère de l’Économie et des Finances, avec les réseaux des CCI et des CMA",
 )
+INVENTED_SELLER = {
+    "name": "COMPTOIR DES MASQUES",
+    "legal_form": "SAS",
+    "capital": "100\u00a0000\u00a0euros",
+    "siren": "000000018",
+    "rcs_city": "PARIS",
+    "address": "1 rue de l’Exemple, 75015 Paris",
+    "street": "1 RUE DE L EXEMPLE",
+    "postal_code": "75015",
+    "city": "PARIS",
+    "vat_number": "FR66000000018",
+    "phone": "01 99 00 00 00",
+    "publisher": "La direction de COMPTOIR DES MASQUES",
+}
 SELLER = {
-    "name": env.str("SELLER_NAME", default="COMPTOIR DES MASQUES"),
-    "legal_form": env.str("SELLER_LEGAL_FORM", default="SAS"),
-    "capital": env.str("SELLER_CAPITAL", default="100\u00a0000\u00a0euros"),
-    "siren": env.str("SELLER_SIREN", default="000000018"),
-    "rcs_city": env.str("SELLER_RCS_CITY", default="PARIS"),
-    "address": env.str("SELLER_ADDRESS", default="1 rue de l’Exemple, 75015 Paris"),
-    "street": env.str("SELLER_STREET", default="1 RUE DE L EXEMPLE"),
-    "postal_code": env.str("SELLER_POSTAL_CODE", default="75015"),
-    "city": env.str("SELLER_CITY", default="PARIS"),
-    "vat_number": env.str("SELLER_VAT_NUMBER", default="FR66000000018"),
-    "phone": env.str("SELLER_PHONE", default="01 99 00 00 00"),
+    "name": env.str("SELLER_NAME", default=INVENTED_SELLER["name"]),
+    "legal_form": env.str("SELLER_LEGAL_FORM", default=INVENTED_SELLER["legal_form"]),
+    "capital": env.str("SELLER_CAPITAL", default=INVENTED_SELLER["capital"]),
+    "siren": env.str("SELLER_SIREN", default=INVENTED_SELLER["siren"]),
+    "rcs_city": env.str("SELLER_RCS_CITY", default=INVENTED_SELLER["rcs_city"]),
+    "address": env.str("SELLER_ADDRESS", default=INVENTED_SELLER["address"]),
+    "street": env.str("SELLER_STREET", default=INVENTED_SELLER["street"]),
+    "postal_code": env.str("SELLER_POSTAL_CODE", default=INVENTED_SELLER["postal_code"]),
+    "city": env.str("SELLER_CITY", default=INVENTED_SELLER["city"]),
+    "vat_number": env.str("SELLER_VAT_NUMBER", default=INVENTED_SELLER["vat_number"]),
+    "phone": env.str("SELLER_PHONE", default=INVENTED_SELLER["phone"]),
     "email": SUPPORT_EMAIL,
-    "publisher": env.str("SELLER_PUBLISHER", default="La direction de COMPTOIR DES MASQUES"),
+    "publisher": env.str("SELLER_PUBLISHER", default=INVENTED_SELLER["publisher"]),
     "vat_on_debits": env.bool("SELLER_VAT_ON_DEBITS", default=False),
     "late_penalty": env.str("LATE_PENALTY_TEXT", default="trois fois le taux d’intérêt légal"),
 }
@@ -438,8 +458,17 @@ UNFOLD = {
     # The shop's own blue, as Tailwind's scale wants it.
     "COLORS": {
         "primary": {
-            "50": "#eef4fe", "100": "#dce8fd", "200": "#bad1fb", "300": "#86aff7", "400": "#4c85ef", "500": "#2465e3",
-            "600": "#0b4fd6", "700": "#0a43b4", "800": "#0c3a94", "900": "#103377", "950": "#0b204c",
+            "50": "#eef4fe",
+            "100": "#dce8fd",
+            "200": "#bad1fb",
+            "300": "#86aff7",
+            "400": "#4c85ef",
+            "500": "#2465e3",
+            "600": "#0b4fd6",
+            "700": "#0a43b4",
+            "800": "#0c3a94",
+            "900": "#103377",
+            "950": "#0b204c",
         }
     },
     "SHOW_VIEW_ON_SITE": False,

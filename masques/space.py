@@ -21,7 +21,9 @@ def space(request: CustomerRequest) -> HttpResponse:
     now = timezone.now()
     establishment = request.establishment
     orders = list(
-        establishment.orders.select_related("invoice").prefetch_related("shipments").order_by("-created_at")[:SHOWN_ORDERS]
+        establishment.orders.select_related("invoice")
+        .prefetch_related("shipments")
+        .order_by("-created_at")[:SHOWN_ORDERS]
     )
     context = {
         "establishment": establishment,

@@ -11,7 +11,7 @@ from typing import Any
 import kombu
 from celery import Task, current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import LimitExceeded, OperationalError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
@@ -39,7 +39,7 @@ def _publish(task: Task, args: tuple[Any, ...]) -> None:
         with producers[_connection()].acquire(block=True, timeout=BROKER_TIMEOUT) as producer:
             task.apply_async(args=args, producer=producer, retry=False)
         pause.end()
-    except (OperationalError, RedisError, OSError) as error:
+    except (OperationalError, LimitExceeded, RedisError, OSError) as error:
         pause.begin()
         log.warning("broker unreachable, %s%r left to the sweeper: %s", task.name, args, error)
 

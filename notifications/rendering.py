@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.template import Context, Engine
 from django.template.loader import get_template
+from django.urls import reverse
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -17,7 +18,6 @@ from notifications.addresses import absolute
 from notifications.wording import NBSP
 
 SUBJECT_LIMIT = 200  # what a row holds; the texts themselves stay under 70
-PRIVACY_PATH = "/donnees-personnelles/"
 URL = re.compile(r"https?://[^\s<>\"«»]*[^\s<>\"«».,;:!?)]")
 # A confirmation code stands alone in its paragraph and is drawn large: it is typed from another screen.
 CODE = re.compile(r"[A-Z0-9]{3,8}(-[A-Z0-9]{3,8})?")
@@ -87,7 +87,7 @@ def _common() -> dict[str, Any]:
     return {
         "site_url": settings.SITE_URL,
         "support_email": settings.SUPPORT_EMAIL,
-        "privacy_url": absolute(PRIVACY_PATH),
+        "privacy_url": absolute(reverse("pages:privacy")),
         "seller_block": seller_block(),
     }
 

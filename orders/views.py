@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -34,7 +35,7 @@ def own_order(request: CustomerRequest, reference: str) -> Order:
     return get_object_or_404(request.establishment.orders.all(), reference=reference)
 
 
-def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., HttpResponse]:
+def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., HttpResponseBase]:
     """Give the view the customer's draft; what is confirmed has a page of its own."""
 
     @customer_required

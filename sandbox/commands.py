@@ -76,7 +76,7 @@ def check(arguments: list[str]) -> int:
             "ruff": run(tool("ruff"), "check", "."),
             "format": run(tool("ruff"), "format", "--check", "."),
             "types": run(tool("mypy")),
-            "imports": run(tool("lint-imports")),
+            "imports": run(tool("lint-imports"), "--no-logo"),
             "templates": run(tool("djade"), "--check", "--target-version", "5.2", *templates),
             "missing migrations": run(*MANAGE, "makemigrations", "--check", "--dry-run", **production),
             "production settings": run(*deploy, "--fail-level", "ERROR", **production),

@@ -179,8 +179,7 @@ class Postgres:
     def _make_socket_directory(self) -> Path:
         """Make a short path (a socket's name has 107 bytes) and remove the one a killed start has left."""
         note = self.home / "sockets"
-        if note.exists():
-            shutil.rmtree(note.read_text(), ignore_errors=True)
+        _remove_sockets(self.home)
         place = "/tmp" if os.access("/tmp", os.W_OK) else None
         directory = Path(tempfile.mkdtemp(prefix="masques-", dir=place))
         note.write_text(str(directory))
@@ -252,6 +251,12 @@ def home_of(state: Path) -> Path:
     return Path("/var/tmp") / f"masques-{hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]}"
 
 
+def forget(state: Path) -> None:
+    """Remove the cluster of a state directory, and what a killed server has left of it."""
+    _remove_sockets(home_of(state))
+    shutil.rmtree(home_of(state), ignore_errors=True)
+
+
 def ask_redis(url: str, *command: str, timeout: float = 2.0) -> str:
     """Send one command to a Redis or Valkey and give what it says, unparsed; empty if nobody is there."""
     address = urlsplit(url)
@@ -275,6 +280,12 @@ def _give(path: Path, uid: int | None) -> None:
     if uid is not None:
         for place in (path, *path.rglob("*")):
             os.chown(place, uid, uid, follow_symlinks=False)
+
+
+def _remove_sockets(home: Path) -> None:
+    note = home / "sockets"
+    if note.exists():
+        shutil.rmtree(note.read_text(), ignore_errors=True)
 
 
 def _is_postgres(pid: int) -> bool:

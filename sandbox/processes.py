@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -123,7 +124,7 @@ def disk_is_full(log: Path) -> str:
     return " The disk is full: make room and start again." if os.strerror(errno.ENOSPC) in said else ""
 
 
-def as_user(uid: int | None) -> dict[str, object]:
+def as_user(uid: int | None) -> dict[str, Any]:
     """Give subprocess's arguments for running as another user, without any group of ours."""
     return {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
 

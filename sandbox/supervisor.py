@@ -19,7 +19,7 @@ from signal import Signals
 from typing import IO, Any, Self
 
 from sandbox import environment, statics
-from sandbox.engines import Postgres, Valkey, ask_redis, home_of
+from sandbox.engines import Postgres, Valkey, ask_redis, forget
 from sandbox.processes import Child, Trouble, dies_with_parent, disk_is_full, free_port, is_free, listener, tail
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -320,5 +320,5 @@ def empty(state: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Trouble(f"It runs (process {holder(state)}): stop it first.")
-        shutil.rmtree(home_of(state), ignore_errors=True)
+        forget(state)
         shutil.rmtree(state)

@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from accounts.admin import DictatedSearch
+from accounts.models import User
 from notifications.queue import enqueue
 from orders.errors import BusyError
 
@@ -36,6 +37,12 @@ class NewsFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         return queryset.silent(timezone.now()) if self.value() == "aucune" else queryset
+
+
+def author(request: HttpRequest) -> User:
+    """The member of staff who acts."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 class TrackingEventInline(TabularInline):
@@ -116,8 +123,8 @@ class ShipmentAdmin(DictatedSearch):
 
     @admin.action(description="Mettre en préparation (e-mail au client)", permissions=["change"])
     def prepare(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        now = timezone.now()
-        self._each(request, queryset, lambda row: preparation.prepare(row, by=request.user, at=now), "en préparation")
+        now, by = timezone.now(), author(request)
+        self._each(request, queryset, lambda row: preparation.prepare(row, by=by, at=now), "en préparation")
 
     @admin.action(description="Demander l’étiquette Colissimo", permissions=["change"])
     def label(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
@@ -131,13 +138,13 @@ class ShipmentAdmin(DictatedSearch):
 
     @admin.action(description="Marquer expédiée (e-mail et SMS au client)", permissions=["change"])
     def dispatch_parcels(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        now = timezone.now()
-        self._each(request, queryset, lambda row: preparation.dispatch(row, by=request.user, at=now), "expédiée")
+        now, by = timezone.now(), author(request)
+        self._each(request, queryset, lambda row: preparation.dispatch(row, by=by, at=now), "expédiée")
 
     @admin.action(description="Lever le doute : aucune étiquette achetée", permissions=["change"])
     def release_doubt(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
-        verb = lambda row: preparation.release_doubt(row, by=request.user)  # noqa: E731
-        self._each(request, queryset, verb, "l’étiquette peut être redemandée")
+        by, done = author(request), "l’étiquette peut être redemandée"
+        self._each(request, queryset, lambda row: preparation.release_doubt(row, by=by), done)
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Shipment], verb: Callable[[Shipment], None], done: str

@@ -147,7 +147,8 @@ def read_answer(response: requests.Response) -> Label:
 def _parts(response: requests.Response) -> dict[str, bytes]:
     """The parts of a multipart body by Content-ID; a body that is not multipart has none."""
     content_type = response.headers.get("Content-Type", "")
-    parsed: Message = email.message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + response.content)
+    head = b"Content-Type: " + content_type.encode() + b"\r\n\r\n"
+    parsed: Message = email.message_from_bytes(head + response.content)
     if not parsed.is_multipart():
         return {"jsonInfos": response.content} if "json" in content_type else {}
     parts: dict[str, bytes] = {}

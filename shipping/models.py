@@ -115,9 +115,7 @@ class TrackingEvent(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = "étape de suivi", "étapes de suivi"
         ordering = ["-at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["shipment", "code", "at"], name="tracking_event_is_stored_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["shipment", "code", "at"], name="tracking_event_is_stored_once")]
 
     def __str__(self) -> str:
         return f"{self.code} {self.label}"

@@ -33,16 +33,15 @@ def post(shipment: Shipment, kind: str, *, event: TrackingEvent | None = None, a
     not_after = _not_after(kind, event)
     if not_after is not None and at is not None and at >= not_after:
         return
-    outbox.post(f"shipping/{kind}", to=order.email, key=key, context=context, about=order.reference, not_after=not_after)
+    sent: dict[str, Any] = {"key": key, "context": context, "about": order.reference, "not_after": not_after}
+    outbox.post(f"shipping/{kind}", to=order.email, **sent)
     is_old = event is not None and at is not None and at - event.at > SMS_AGE_LIMIT
     if kind in SMS_KINDS and order.mobile and order.sms_wanted and not is_old:
-        outbox.post_sms(
-            f"shipping/{kind}", to=order.mobile, key=key, context=context, about=order.reference, not_after=not_after
-        )
+        outbox.post_sms(f"shipping/{kind}", to=order.mobile, **sent)
 
 
 def _not_after(kind: str, event: TrackingEvent | None) -> datetime | None:
-    """"Tomorrow" and "today" are wrong once that day is over."""
+    """ "Tomorrow" and "today" are wrong once that day is over."""
     if event is None or kind not in SHARED_KEYS:
         return None
     days = 2 if kind == "step_eve" else 1

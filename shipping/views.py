@@ -31,7 +31,7 @@ def track(request: HttpRequest, parcel: str) -> HttpResponse:
         return redirect("shipping:search")
     shipment = Shipment.objects.filter(parcel_number=number).select_related("order").first()
     establishment = getattr(request, "establishment", None)
-    is_owner = shipment is not None and establishment is not None and shipment.order.establishment_id == establishment.pk
+    is_owner = shipment and establishment and shipment.order.establishment_id == establishment.pk
     context = {
         "number": number,
         "shipment": shipment,

@@ -19,6 +19,9 @@ skipped: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     strict.install()
+    HOME.mkdir(mode=0o700)
+    for directory in ("static", "private"):
+        (HOME / directory).mkdir()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

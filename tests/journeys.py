@@ -41,9 +41,7 @@ def order_of(user: User, *, lots: int = 1, postal_code: str = "35600", city: str
     verdict = check(user.establishment.siret, at=at)
     order = checkout.open_draft(user.establishment, by=user, verdict=verdict, lots=lots, at=at)
     checkout.set_delivery(order, {"postal_code": postal_code, "city": city}, at=at)
-    shown = checkout.Shown(
-        checkout.todays_quote(order, at=at).total_incl_vat, "2026-11-01", checkout.revision(order)
-    )
+    shown = checkout.Shown(checkout.todays_quote(order, at=at).total_incl_vat, "2026-11-01", checkout.revision(order))
     checkout.confirm(order, by=user, at=at, shown=shown)
     return order
 

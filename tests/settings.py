@@ -1,15 +1,13 @@
 """The shop's own settings, with an environment fit for tests and with rules stricter than production's."""
 
-import atexit
 import os
-import shutil
+import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
-HOME = Path(tempfile.mkdtemp(prefix="masques-tests-"))
-atexit.register(shutil.rmtree, HOME, ignore_errors=True)
-for directory in ("static", "private"):
-    (HOME / directory).mkdir()
+# Made by conftest.py: mypy reads this page too and needs no directory.
+HOME = Path(tempfile.gettempdir()) / f"masques-tests-{secrets.token_hex(6)}"
 
 # What the caller has set wins, so that a test run may be pointed at other engines.
 for name, value in {
@@ -47,4 +45,5 @@ from tests import strict  # noqa: E402
 PRODUCTION_PASSWORD_HASHERS = PASSWORD_HASHERS
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PRODUCTION_PASSWORD_HASHERS]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "tests.strict.ExistingStaticFiles"}}
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = strict.Undefined()
+options: dict[str, Any] = TEMPLATES[0]["OPTIONS"]  # type: ignore[assignment]
+options["string_if_invalid"] = strict.Undefined()

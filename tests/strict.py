@@ -38,7 +38,8 @@ class Undefined:
         expression, node, context = self._where(sys._getframe(1))
         excused = any(function.__name__ in ("default", "default_if_none") for function, _ in expression.filters)
         if node is not None and is_ours(node.origin.name) and not excused:
-            raise AssertionError(f"undefined variable {variable} in {node.origin.name}, line {node.token.lineno}")
+            line = node.token.lineno if node.token else "?"
+            raise AssertionError(f"undefined variable {variable} in {node.origin.name}, line {line}")
         # Resolve again as production does, filters included.
         engine = context.template.engine
         engine.string_if_invalid = ""

@@ -25,7 +25,8 @@ async function start(box) {
       const button = event.submitter;
       solve(widget).then(() => {
         mayLeave = true;
-        form.requestSubmit(button);
+        // A browser ignores a second sending from within the first one's event.
+        setTimeout(() => form.requestSubmit(button));
       });
     },
     { capture: true },
@@ -40,7 +41,11 @@ async function draw(box) {
   // Addresses come from the page: the names of static files carry a hash that a script cannot know.
   await import(box.dataset.words);
   const words = globalThis.$altcha.i18n;
-  words.set("fr-fr", { ...words.get("fr-fr"), error: "La vérification n’a pas abouti. Cochez de nouveau la case." });
+  words.set("fr-fr", {
+    ...words.get("fr-fr"),
+    label: "Je ne suis pas un robot *",
+    error: "La vérification n’a pas abouti. Cochez de nouveau la case.",
+  });
   await import(box.dataset.widget);
   globalThis.$altcha.algorithms.set(ALGORITHM, () => new Worker(box.dataset.worker));
   const widget = document.createElement("altcha-widget");

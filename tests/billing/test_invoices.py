@@ -11,8 +11,8 @@ from pypdf import PdfReader
 
 from billing import gateway, payments, pdf
 from billing.models import Invoice
-from tests.journeys import an_order
 from tests.factories import UserFactory
+from tests.journeys import an_order
 
 from .conftest import Processor
 

@@ -23,9 +23,9 @@ def test_numbers_begin_at_one_for_each_series_and_year():
 
 def test_a_roll_back_gives_its_number_back():
     take()
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         numbering.take("F")
-        raise RuntimeError
+        transaction.set_rollback(True)
     assert take().sequence == 2
 
 
@@ -35,8 +35,7 @@ def test_workers_side_by_side_leave_no_gap_and_no_double_and_keep_dates_in_order
 
     def work() -> None:
         barrier.wait(5)
-        for _ in range(each):
-            taken.append(take())
+        taken.extend(take() for _ in range(each))
         connection.close()
 
     threads = [Thread(target=work) for _ in range(workers)]

@@ -85,7 +85,7 @@ def test_webhook_and_return_page_in_the_same_moment_confirm_once(processor: Proc
         try:
             barrier.wait(5)
             payments.observe(session, at=timezone.now())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             failures.append(error)
         finally:
             connection.close()
@@ -236,7 +236,7 @@ def test_payment_and_expiry_in_the_same_moment_end_in_one_state(processor: Proce
         try:
             barrier.wait(5)
             verb()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             failures.append(error)
         finally:
             connection.close()

@@ -4,11 +4,10 @@ import csv
 import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from sandbox import bootstrap
 from sandbox.commands import WITHOUT_BRAKES
@@ -16,11 +15,11 @@ from sandbox.supervisor import SAMPLES, Stack, throwaway
 from tests.browser.customer import Customer
 from tests.browser.desk import Desk
 from tests.browser.outside import Outside
-from tests.browser.watch import Watch
+from tests.browser.watch import Complaints, words_of
 
 PATIENCE = 20_000  # milliseconds
 OPTIONS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking"]
-TRANCHES = {"TPE": ("01", "02", "03"), "PME": ("11", "12")}
+TRANCHES = {"TPE": ("02", "03"), "PME": ("11", "12")}
 Visit = Callable[..., Page]
 
 
@@ -52,50 +51,58 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Show what the pages showed when a test failed."""
-    report = yield
-    if report.failed and report.when == "call":
-        for watch in item.stash.get(WATCHES, []):
-            report.sections.append(("page", watch.describe()))
-            report.sections.append(("complaints", "\n".join(watch.complaints)))
-    return report
-
-
-WATCHES = pytest.StashKey[list[Watch]]()
+@pytest.fixture
+def complaints(stack: Stack) -> Iterator[Complaints]:
+    """What the browser complains of; when the test ends, nothing unexcused may be left."""
+    found = Complaints(stack.shop_url, stack.sandbox_url)
+    yield found
+    assert not found.unexcused, "\n".join(found.unexcused)
 
 
 @pytest.fixture
-def visit(request: pytest.FixtureRequest, browser: Browser, stack: Stack) -> Iterator[Visit]:
-    """Open a page in a fresh session; when the test ends, none may have misbehaved."""
-    watches = request.node.stash.setdefault(WATCHES, [])
+def visit(request: pytest.FixtureRequest, browser: Browser, stack: Stack, complaints: Complaints) -> Iterator[Visit]:
+    """Open a page in a session of its own: `visit(width=390, javascript=False)`."""
+    contexts = request.node.stash.setdefault(CONTEXTS, [])
 
-    def open_page(*, width: int = 1280, javascript: bool = True, excused: str = "", **options: Any) -> Page:
+    def open_page(*, width: int = 1280, javascript: bool = True) -> Page:
         context = browser.new_context(
             base_url=stack.shop_url,
             viewport={"width": width, "height": 844},
             java_script_enabled=javascript,
             locale="fr-FR",
             timezone_id="Europe/Paris",
-            **options,
         )
         context.set_default_timeout(PATIENCE)
-        watch = Watch(context, (stack.shop_url, stack.sandbox_url))
-        watch.excused += [excused] if excused else []
-        watches.append(watch)
+        complaints.listen_to(context)
+        contexts.append(context)
         return context.new_page()
 
     yield open_page
-    complaints = [complaint for watch in watches for complaint in watch.complaints]
-    for watch in watches:
-        watch.context.close()
-    assert not complaints, "\n".join(complaints)
+    for context in contexts:
+        context.close()
+
+
+CONTEXTS = pytest.StashKey[list[BrowserContext]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Show what the pages showed when a test failed."""
+    report = yield
+    if report.failed and report.when == "call":
+        pages = [page for context in item.stash.get(CONTEXTS, []) for page in context.pages]
+        report.sections += [("page", words_of(page)) for page in pages]
+    return report
 
 
 @pytest.fixture
 def page(visit: Visit) -> Page:
     return visit()
+
+
+@pytest.fixture
+def phone_page(visit: Visit) -> Page:
+    return visit(width=390)
 
 
 @pytest.fixture
@@ -145,7 +152,7 @@ def desk(visit: Visit, stack: Stack) -> Callable[[], Desk]:
 
 
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
+def accessible() -> Callable[[Page], None]:
     """Fail on what axe finds serious or critical on a page."""
     probe = Axe()
 

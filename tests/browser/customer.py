@@ -31,7 +31,7 @@ class Customer:
     def open_account(self) -> None:
         """Follow the way from the answer to the code's page."""
         page = self.page
-        page.get_by_role("link", name="Créer mon compte").click()
+        page.get_by_role("button", name="Créer mon compte").click()
         if page.get_by_label("Numéro SIRET").count():
             page.get_by_role("button", name="Valider").click()
         page.get_by_label("Saisir un identifiant de votre choix").fill(self.username)

@@ -14,7 +14,7 @@ class Desk:
         self.page = page
         page.goto("/gestion/")
         page.get_by_label("Identifiant ou adresse e-mail").fill(username)
-        page.get_by_label("Mot de passe", exact=True).fill(password)
+        page.locator("[name=password]").fill(password)
         page.get_by_role("button", name="Se connecter").click()
         expect(page).to_have_url(re.compile("/gestion/$"))
 

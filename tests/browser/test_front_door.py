@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from sandbox.supervisor import Stack
+from tests.browser.watch import Complaints
 
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -39,9 +40,10 @@ def test_the_staffs_desk_asks_nobody_else(page: Page):
     page.wait_for_load_state("networkidle")
 
 
-def test_an_error_in_the_console_is_noticed(visit: Callable[..., Page], request):
-    page = visit(excused="status of 404")
+def test_an_error_in_the_console_is_noticed(page: Page, complaints: Complaints):
+    complaints.allow("status of 404")
     assert page.goto("/cette-page-n-existe-pas/").status == 404
+    assert any("status of 404" in one for one in complaints.heard)
 
 
 def test_pages_go_on_without_the_broker(stack: Stack, page: Page):

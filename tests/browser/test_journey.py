@@ -34,8 +34,8 @@ def test_a_company_goes_from_its_siret_to_a_delivered_parcel(
     width: int,
     offer: str,
 ) -> None:
-    buyer = customer(visit(javascript=javascript, width=width, accept_downloads=True), offer)
-    sign_up(buyer, javascript)
+    buyer = customer(visit(javascript=javascript, width=width), offer)
+    sign_up(buyer)
     order_and_pay(buyer)
     download_invoice(buyer)
     parcel = send_parcel(desk(), buyer, outside)
@@ -44,7 +44,7 @@ def test_a_company_goes_from_its_siret_to_a_delivered_parcel(
     every_message_came_once(buyer, outside)
 
 
-def sign_up(buyer: Customer, javascript: bool) -> None:
+def sign_up(buyer: Customer) -> None:
     page = buyer.page
     buyer.check_siret()
     expect(page.locator("[data-answer=eligible]")).to_contain_text("peut commander")

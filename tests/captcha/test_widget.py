@@ -100,7 +100,9 @@ def test_a_form_sent_at_once_waits_for_its_answer(in_browser, settings):
 
 def test_without_javascript_the_form_works_and_says_so(in_browser):
     def scenario(page):
-        assert page.get_by_text("Sans JavaScript, cette vérification ne peut pas s’afficher.").is_visible()
+        line = page.locator("[data-captcha] noscript p")
+        assert line.is_visible()
+        assert line.text_content().startswith("Sans JavaScript, cette vérification ne peut pas s’afficher.")
         assert page.get_by_role("checkbox", name="Je ne suis pas un robot").count() == 0
         fill(page)
         send(page)

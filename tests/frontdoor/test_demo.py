@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import bootstrap, supervisor
+from sandbox.engines import home_of
 from sandbox.processes import free_port
 
 pytestmark = [pytest.mark.xdist_group("demo"), pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
@@ -50,15 +51,16 @@ class Demo:
         return said
 
     def children(self) -> list[str]:
-        """Name all processes that have our state directory in their environment, or their cluster on the command line."""
+        """Name all processes that know our port, our cluster or our state directory."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 known = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+                known += os.fsencode((process / "cwd").readlink())
                 state = (process / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            marks = (f"127.0.0.1:{self.port}", str(supervisor.home_of(self.state)))
+            marks = (f"127.0.0.1:{self.port}", str(home_of(self.state)), str(self.state))
             if state != "Z" and any(mark.encode() in known for mark in marks):
                 found.append((process / "cmdline").read_text().replace("\0", " "))
         return found
