@@ -125,4 +125,4 @@ def every_message_came_once(buyer: Customer, outside: Outside) -> None:
     subjects = buyer.subjects()
     assert len(subjects) == len(set(subjects)) == 9, subjects
     texts = outside.texts(buyer.mobile)
-    assert len(texts) == len(set(texts)) == 6, texts
+    assert len(texts) == len(set(texts)) == 5, texts
