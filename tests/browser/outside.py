@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+import redis
 from celery import Celery
 
 from sandbox.supervisor import Stack
@@ -78,6 +79,12 @@ class Outside:
             app.conf.broker_transport_options = {"global_keyprefix": f"{prefix}:"}
             for task in tasks:
                 app.send_task(task, retry=False)
+
+    def waiting_tasks(self) -> int:
+        """How many tasks the worker has not taken yet, or has not finished."""
+        prefix = self.stack.env["REDIS_PREFIX"]
+        with redis.Redis.from_url(self.stack.redis_url) as broker:
+            return broker.llen(f"{prefix}:{prefix}-default") + broker.hlen(f"{prefix}:unacked")
 
     def nudged(self, *tasks: str, probe: Callable[[], Found], what: str) -> Found:
         """Wait for what these tasks of the timetable bring about, and call for them while waiting."""

@@ -111,13 +111,13 @@ def receive_parcel(buyer: Customer, parcel: str, outside: Outside) -> None:
 def read_the_end(buyer: Customer, parcel: str) -> None:
     page = buyer.page
     page.goto(f"/commandes/{buyer.reference}/")
-    expect(page.locator("main")).to_contain_text("Livrée")
+    expect(page.locator("main .tag")).to_have_text("Livrée")
     expect(page.locator(".timeline")).to_contain_text(parcel)
     expect(page.locator("main")).to_contain_text("Prochaine commande possible à partir du")
     page.goto(f"/suivi/{parcel}/")
     expect(page.locator(".timeline")).to_contain_text("livré")
     page.goto("/mon-espace/")
-    expect(page.locator("main")).to_contain_text("Livrée")
+    expect(page.locator("main .tag")).to_have_text("Livrée")
     expect(page.locator("main")).to_contain_text("Prochaine commande possible à partir du")
 
 

@@ -10,13 +10,14 @@ from tests.masques.typed import Form, forms_on
 
 pytestmark = pytest.mark.django_db
 
-everybody = pytest.mark.parametrize("who", tour.EVERYBODY, ids=lambda who: who.__name__)
+WHO_TYPES = (tour.visitor, tour.newcomer, tour.with_nothing, tour.with_draft)
+everybody = pytest.mark.parametrize("who", WHO_TYPES, ids=lambda who: who.__name__)
 TEN_KILOBYTES = "é" * 5 * 1024
-# Percent-encoded: NUL, a lone surrogate, broken UTF-8, control characters with a line break, a right-to-left mark.
+# Percent-encoded: NUL, a lone surrogate, broken UTF-8, control characters, a right-to-left mark, a line break.
 ODD = {
-    "NUL": "a%00b", "surrogate": "%ED%A0%80", "broken": "%FF%FE", "controls": "a%01%1Bb%0D%0AX-Evil%3A+1",
-    "direction": "%E2%80%AEabc", "NUL alone": "%00",
-}  # fmt: skip
+    "nothing but a NUL": "%00",
+    "a bit of everything": "a%00b%ED%A0%80+%FF%FE%01%1B%E2%80%AE%0D%0AX-Evil%3A+1",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +29,8 @@ def no_brakes(settings) -> None:
 
 
 def marked(form: Form, wrong: str) -> dict[str, str]:
-    """Something to recognise in every field but the one that is wrong."""
-    return {each.name: f"mot-{each.name}" for each in form.typed if each.name != wrong}
+    """Something to recognise in every field but the one that is wrong and the one that only robots see."""
+    return {each.name: f"mot-{each.name}" for each in form.typed if each.name not in (wrong, "captcha_comment")}
 
 
 @everybody
@@ -59,3 +60,58 @@ def test_no_character_breaks_a_page(who):
                 response = form.send_raw(visit.client, field.name, raw)
                 assert response.status_code in (200, 302, 404), f"{name}: {field.name} with {what}"
                 assert "X-Evil" not in response
+
+
+# --- numbers that look like a SIRET
+
+
+ALL_ZEROS = "0" * 14
+RIGHT = "73282932000074"
+NO_SIRETS = {
+    "fourteen zeros": (ALL_ZEROS, "n’existe pas"),
+    "fourteen zeros, spaced": ("000 000 000 00000", "n’existe pas"),
+    "full-width digits": (RIGHT.translate({48 + n: 0xFF10 + n for n in range(10)}), "que des chiffres"),
+    "Arabic digits": (RIGHT.translate({48 + n: 0x660 + n for n in range(10)}), "que des chiffres"),
+    "circled digits": ("①" * 14, "que des chiffres"),
+    "one digit short": (RIGHT[:-1], "14 chiffres"),
+    "a wrong key": ("73282932000075", "n’existe pas"),
+    "a SIREN": (RIGHT[:9], "SIREN"),
+    "a VAT number": (f"FR44{RIGHT[:9]}", "que des chiffres"),
+    "a spreadsheet's number": ("7,32829E+13", "que des chiffres"),
+    "a negative number": (f"-{RIGHT}0", "14 chiffres"),
+    "SQL": ("1' OR '1'='1", "que des chiffres"),
+    "markup": ("<script>alert(1)</script>", "que des chiffres"),
+    "nothing but blanks": (" \u00a0 ", "Indiquez votre numéro SIRET"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ["/", "/inscription/", "/rejet-siret/"])
+@pytest.mark.parametrize("case", NO_SIRETS)
+def test_what_is_no_siret_is_said_to_be_none_without_a_look_up(client, django_assert_num_queries, path, case):
+    typed, words = NO_SIRETS[case]
+    with django_assert_num_queries(1 if path == "/" else 0):  # the home page's prices
+        response = client.post(path, {"siret": typed})
+    page = response.content.decode().replace("&nbsp;", " ").replace("\u00a0", " ")
+    assert response.status_code == 200
+    assert words in page
+    assert "peut commander." not in page.partition("<main")[2]
+    assert "<script>alert" not in page
+
+
+# --- answers to the captcha that nobody could have found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["x", "é" * 3000, "e30=", "bnVsbA==", "WzEsMl0=", "eyJjaGFsbGVuZ2UiOiB7fX0=", "a\0b", "%", "=" * 40,
+     "eyJjaGFsbGVuZ2UiOiB7InBhcmFtZXRlcnMiOiB7ImNvc3QiOiAxZTMwfX0sICJzb2x1dGlvbiI6IHsiY291bnRlciI6IC0xfX0="],
+)  # fmt: skip
+def test_a_captchas_answer_that_is_none_is_refused_kindly(answer):
+    visit = tour.visitor()
+    names = {"username": "atelier.du.port", "email": "port@entreprise.example"}
+    data = names | {f"{name}2": value for name, value in names.items()} | tour.SIGNUP | {"captcha": answer}
+    response = visit.client.post("/inscription/compte/", data)
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 200
+    assert "La vérification n’a pas abouti. Cochez de nouveau la case." in page
+    assert all(value in page for value in names.values())

@@ -54,7 +54,7 @@ def payment(outcome: str) -> Payment:
     order = OrderFactory(paid=True)
     return Payment.objects.create(
         order=order, amount_incl_vat=order.total_incl_vat, amount_received=order.total_incl_vat, status="succeeded",
-        outcome=outcome, succeeded_at=timezone.now(), settled_at=timezone.now(),
+        outcome=outcome, succeeded_at=timezone.now(), settled_at=timezone.now(), session_expires_at=order.due_at,
     )  # fmt: skip
 
 

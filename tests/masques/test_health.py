@@ -132,7 +132,7 @@ def test_the_figures_count_what_waits(client, db, settings):
     Shipment.objects.create(order=paid, weight_kg="0.50")
     late = OrderFactory()
     late.payments.create(
-        amount_incl_vat=late.total_incl_vat, amount_received=late.total_incl_vat, status="succeeded",
+        amount_incl_vat=late.total_incl_vat, session_expires_at=late.due_at, amount_received=late.total_incl_vat, status="succeeded",
         succeeded_at=timezone.now() - timedelta(minutes=2),
     )  # fmt: skip
     for number, status in enumerate(("pending", "failed", "failed", "sent")):
