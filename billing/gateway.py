@@ -11,17 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 import stripe
 from django.conf import settings
 
+from notifications.pause import Pause
+
 from .models import Payment
 
 logger = logging.getLogger(__name__)
 EXPANDED = ["payment_intent.latest_charge"]
 CENTS = 100
+CONNECT_TIMEOUT = 3  # seconds; settings.STRIPE_TIMEOUT is for the answer
+RETRIES = 1  # by the client, with the same key: a customer waits for at most two time-outs
+# A processor that hangs would hold every web thread in turn: after a failure to reach it, say so at once for a while.
+pause = Pause(seconds=15)
 
 
 class GatewayError(Exception):
@@ -29,7 +36,19 @@ class GatewayError(Exception):
 
 
 class Refused(GatewayError):
-    """The processor understood and said no: unknown session, or one that is not open. Asking again changes nothing."""
+    """The processor understood and said no: asking again changes nothing."""
+
+
+class Unknown(Refused):
+    """The processor has no such page: it belongs to another account, or to test keys where ours are live."""
+
+
+class Spent(GatewayError):
+    """The answer to this idempotency key is fixed for a day (a stored failure): only a new key gets another one."""
+
+
+class InUse(GatewayError):
+    """The same request is under way, sent by another click: its answer is a moment away."""
 
 
 class ForgedEvent(Exception):
@@ -43,7 +62,9 @@ class Session:
     id: str
     url: str
     is_open: bool
+    is_over: bool  # expired unpaid: nothing can be charged any more
     is_paid: bool
+    is_declined: bool  # the bank refused the last try; another one is possible while the page is open
     amount: Decimal
     currency: str
     livemode: bool
@@ -68,8 +89,8 @@ def _client() -> stripe.StripeClient:
     return stripe.StripeClient(
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": settings.STRIPE_API_BASE},
-        http_client=stripe.RequestsClient(timeout=settings.STRIPE_TIMEOUT),
-        max_network_retries=2,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT, settings.STRIPE_TIMEOUT)),
+        max_network_retries=RETRIES,
     )
 
 
@@ -84,7 +105,6 @@ def open_checkout(payment: Payment, *, return_url: str, email: str) -> Session:
     The parameters come from the row alone, so that a repeated call is the same call: a time-out never makes two pages.
     """
     order = payment.order
-    assert payment.session_expires_at is not None
     metadata = {"order": order.reference, "payment": str(payment.uuid)}
     params: dict[str, Any] = {
         "mode": "payment",
@@ -119,7 +139,7 @@ def open_checkout(payment: Payment, *, return_url: str, email: str) -> Session:
 
 
 def retrieve(session_id: str) -> Session:
-    """Ask what became of a payment page."""
+    """Ask what became of a payment page. Raises Unknown where the processor has none of this id."""
     return _call("retrieve", session_id, params={"expand": EXPANDED})
 
 
@@ -146,17 +166,37 @@ def read_event(body: bytes, signature: str) -> Event:
 
 
 def _call(verb: str, *args: Any, **kwargs: Any) -> Session:
+    if pause.is_on():
+        raise GatewayError("not asked: it did not answer a moment ago")
     try:
-        answer = getattr(_client().v1.checkout.sessions, verb)(*args, **kwargs)
+        session = _session(getattr(_client().v1.checkout.sessions, verb)(*args, **kwargs))
     except stripe.StripeError as error:
+        if isinstance(error, stripe.APIConnectionError):
+            pause.begin()
         logger.warning("stripe %s: %s (request %s)", verb, error, getattr(error, "request_id", None))
-        kind = Refused if isinstance(error, stripe.InvalidRequestError) else GatewayError
-        raise kind(str(error)) from error
-    return _session(answer)
+        raise _class_of(error)(str(error)) from error
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
+        # The library passes odd JSON on, or stumbles over it; what was asked may have been done.
+        logger.exception("stripe %s: unreadable answer", verb)
+        raise Spent("unreadable answer") from error
+    pause.end()
+    return session
+
+
+def _class_of(error: stripe.StripeError) -> type[GatewayError]:
+    """What may be done next hangs on it: repeat, repeat with another key, or give up."""
+    if isinstance(error, stripe.InvalidRequestError):
+        return Unknown if error.code == "resource_missing" else Refused
+    if isinstance(error, stripe.IdempotencyError):
+        return Spent
+    if isinstance(error, stripe.APIError):
+        return InUse if error.http_status == HTTPStatus.CONFLICT else Spent
+    return GatewayError
 
 
 def _session(answer: Any) -> Session:
     intent = answer.payment_intent
+    is_paid = answer.status == "complete" and answer.payment_status == "paid"
     charge = getattr(intent, "latest_charge", None)
     charged = getattr(charge, "created", None)
     metadata = answer.metadata.to_dict() if answer.metadata else {}
@@ -164,7 +204,9 @@ def _session(answer: Any) -> Session:
         id=answer.id,
         url=answer.url or "",
         is_open=answer.status == "open",
-        is_paid=answer.status == "complete" and answer.payment_status == "paid",
+        is_over=answer.status == "expired",
+        is_paid=is_paid,
+        is_declined=not is_paid and bool(getattr(intent, "last_payment_error", None)),
         amount=Decimal(answer.amount_total or 0) / CENTS,
         currency=answer.currency or "",
         livemode=bool(answer.livemode),

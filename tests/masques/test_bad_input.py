@@ -115,3 +115,13 @@ def test_a_captchas_answer_that_is_none_is_refused_kindly(answer):
     assert response.status_code == 200
     assert "La vérification n’a pas abouti. Cochez de nouveau la case." in page
     assert all(value in page for value in names.values())
+
+
+def test_a_form_sent_twice_may_be_odd_the_second_time():
+    """The second sending of sign-up is compared with the account that the first one opened."""
+    visit = tour.visitor()
+    names = {"username": "atelier.du.port", "email": "port@entreprise.example"}
+    data = names | {f"{name}2": value for name, value in names.items()} | tour.SIGNUP
+    assert visit.client.post("/inscription/compte/", data).status_code == 302
+    for name in data:
+        assert visit.client.post("/inscription/compte/", data | {name: "a\0b"}).status_code == 200, name
