@@ -1,25 +1,25 @@
 """The money, for staff: everything is read; nothing is typed by hand."""
 
-from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest
+import logging
 
-from accounts.admin import DictatedSearch
+from django.contrib import admin, messages
+from django.core.files.storage import storages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.admin import DictatedSearch, ReadOnly
 
 from .models import Counter, Invoice, Payment, ProviderEvent
 
+logger = logging.getLogger(__name__)
 
-class ReadOnlyAdmin(DictatedSearch):
+
+class ReadOnlyAdmin(ReadOnly, DictatedSearch):
     """Rows that only verbs write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Payment)
@@ -27,8 +27,10 @@ class PaymentAdmin(ReadOnlyAdmin):
     list_display = ("order", "amount_incl_vat", "status", "outcome", "succeeded_at", "livemode")
     list_filter = ("status", "outcome", "livemode")
     list_select_related = ("order",)
-    search_fields = ("order__reference__iexact", "session_id__exact", "intent_id__exact")
-    search_help_text = "Référence de commande, identifiant Stripe"
+    search_fields = (
+        "order__reference__iexact", "order__establishment__siret__exact", "session_id__exact", "intent_id__exact",
+    )  # fmt: skip
+    search_help_text = "Référence de commande, SIRET, identifiant Stripe"
     # Not the payment page's address: whoever opens it could pay.
     fields = (
         "order", ("amount_incl_vat", "amount_received"), ("status", "outcome", "livemode"),
@@ -39,16 +41,41 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    list_display = ("number", "order", "issued_at", "total_incl_vat", "has_pdf")
+    list_display = ("number", "order", "order__establishment", "issued_at", "total_incl_vat", "document")
     list_filter = ("series", "year", "vat_rate")
-    list_select_related = ("order",)
+    list_select_related = ("order__establishment",)
     search_fields = ("number__iexact", "order__reference__iexact", "order__establishment__siret__exact")
     search_help_text = "Numéro de facture, référence de commande, SIRET"
+    fields = (
+        ("number", "issued_at", "document"), ("order", "payment"),
+        ("total_excl_vat", "vat_rate", "vat_amount", "total_incl_vat"), "pdf_sha256", "content",
+    )  # fmt: skip
+    readonly_fields = ("document",)
     date_hierarchy = "issued_at"
 
-    @admin.display(boolean=True, description="PDF")
-    def has_pdf(self, invoice: Invoice) -> bool:
-        return bool(invoice.pdf_path)
+    @admin.display(description="PDF")
+    def document(self, invoice: Invoice) -> str | SafeString:
+        if not invoice.pdf_path:
+            return "En préparation"
+        url = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+        return format_html('<a href="{}">Télécharger ({})</a>', url, filesizeformat(invoice.pdf_size or 0))
+
+    def get_urls(self) -> list[URLPattern]:
+        download = path("<int:pk>/facture.pdf", self.admin_site.admin_view(self.download), name="billing_invoice_pdf")
+        return [download, *super().get_urls()]
+
+    def download(self, request: HttpRequest, pk: int) -> FileResponse | HttpResponseRedirect:
+        """The stored bytes, the same that the customer downloads."""
+        invoice = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, invoice) or not invoice.pdf_path:
+            raise Http404
+        try:
+            file = storages["private"].open(invoice.pdf_path)
+        except OSError:
+            logger.exception("the PDF of invoice %s cannot be read", invoice)
+            self.message_user(request, f"Le fichier {invoice.pdf_path} ne peut pas être lu.", messages.ERROR)
+            return redirect("admin:billing_invoice_change", pk)
+        return FileResponse(file, as_attachment=True, filename=f"facture-{invoice.number}.pdf")
 
 
 @admin.register(Counter)

@@ -24,10 +24,20 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Money that arrived and whose consequences are not written yet."""
         return self.filter(succeeded_at__isnull=False, settled_at__isnull=True)
 
+    def undecided(self) -> PaymentQuerySet:
+        """What an order must not lapse under: money that may come, or that came and is not accounted for."""
+        return self.open() | self.unsettled()
+
     def to_ask_about(self, at: datetime) -> PaymentQuerySet:
-        """Open attempts, each asked about ever more rarely: when a tenth of its age has passed since the last time."""
+        """Open attempts, each asked about ever more rarely: when a tenth of its age has passed since the last time.
+
+        The page of an order that waits no more is to be closed: it is asked about every minute.
+        """
         patience = ExpressionWrapper((Value(at) - F("created_at")) / 10, output_field=models.DurationField())
-        return self.open().filter(checked_at__lt=Value(at) - Greatest(patience, Value(timedelta(minutes=1))))
+        a_minute = timedelta(minutes=1)
+        is_due = Q(checked_at__lt=Value(at) - Greatest(patience, Value(a_minute)))
+        is_unwanted = Q(checked_at__lt=at - a_minute) & ~Q(order__status=Order.Status.AWAITING_PAYMENT)
+        return self.open().filter(is_due | is_unwanted)
 
 
 class Payment(models.Model):

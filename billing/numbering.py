@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection
 
 from orders.calendar import paris_date
+from orders.errors import BusyError
 
 # The database's clock, the same for every web process and worker. Whoever waited for the row gets the update's
 # expressions evaluated anew (PostgreSQL rechecks a row that changed under it), so comes later and is dated later.
@@ -44,8 +45,8 @@ class Number:
 def take(series: str) -> Number:
     """Take the next number of a series. Call it in the transaction that writes the document.
 
-    Raises RuntimeError where New Year came between two instants of one statement: the transaction is rolled back
-    and repeated like any other that failed.
+    Raises BusyError where New Year came between two instants of one statement: the transaction is rolled back, and
+    whoever waits for the number comes again.
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE.format(clock=CLOCK), [series])
@@ -56,5 +57,5 @@ def take(series: str) -> Number:
             taken = cursor.fetchone()
     number = Number(series, *taken)
     if paris_date(number.issued_at).year != number.year:
-        raise RuntimeError(f"New Year while numbering {number}")
+        raise BusyError
     return number

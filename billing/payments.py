@@ -2,14 +2,14 @@
 
 Two transactions. The first writes the provider's fact on the payment, alone: money that arrived is never
 forgotten, whatever fails next. The second locks company → order → payment → counter and writes what follows from
-it. `settle_all` repeats the second for payments that lack it. No lock is held while the provider is asked.
+it; a sweep repeats it for payments that lack it. No lock is held while the provider is asked.
 """
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import User
@@ -17,7 +17,9 @@ from notifications import outbox
 from notifications.addresses import absolute
 from notifications.models import Urgency
 from notifications.queue import enqueue
+from notifications.wording import long_date
 from orders.errors import OrderError
+from orders.locks import impatient
 from orders.models import Order
 
 from . import gateway, invoicing, pdf
@@ -28,6 +30,7 @@ logger = logging.getLogger(__name__)
 PAGE_LIFE = timedelta(hours=12)  # the provider allows 30 minutes to 24 hours
 PAGE_MARGIN = timedelta(minutes=2)  # a page about to close is not offered any more
 TRIES = 3
+OTHER_CLICK = 1.0  # seconds until the answer to another click's request is there
 OBSERVED = [
     "status", "succeeded_at", "amount_received", "intent_id", "livemode", "session_id", "outcome", "checked_at",
 ]  # fmt: skip
@@ -47,13 +50,27 @@ def start(order: Order, *, by: User, at: datetime) -> str:
     for _ in range(TRIES):
         payment = _open_attempt(order, at=at)
         try:
-            session = _page_of(payment, email=order.email or by.email)
+            session = _page_of(payment, email=order.email or by.email, at=at)
+        except gateway.InUse:
+            time.sleep(OTHER_CLICK)
+            continue
+        except gateway.Unknown:
+            give_up(payment)
+            continue
         except gateway.GatewayError as error:
-            raise OrderError("Le paiement est momentanément indisponible. Votre commande est conservée.") from error
+            raise _unavailable(order) from error
         if session.is_open:
             return session.url
         observe(session, at=at)  # paid or closed under our hands: look again
-    raise OrderError("Le paiement est momentanément indisponible. Votre commande est conservée.")
+    raise _unavailable(order)
+
+
+def _unavailable(order: Order) -> OrderError:
+    assert order.last_payment_day is not None
+    until = long_date(order.last_payment_day)
+    return OrderError(
+        f"Le paiement est momentanément indisponible. Votre commande est conservée jusqu’au {until} inclus."
+    )
 
 
 def _open_attempt(order: Order, *, at: datetime) -> Payment:
@@ -61,6 +78,11 @@ def _open_attempt(order: Order, *, at: datetime) -> Payment:
     with order.locked():
         if order.paid_at is not None:
             raise AlreadyPaid("Cette commande est déjà réglée.")
+        if order.status == Order.Status.EXPIRED:
+            raise OrderError(
+                f"Le délai de règlement de la commande {order.reference} est dépassé\u00a0: elle est annulée. "
+                "Vous pouvez en passer une nouvelle."
+            )
         if order.status != Order.Status.AWAITING_PAYMENT:
             raise OrderError("Cette commande n’attend plus de règlement.")
         assert order.due_at is not None
@@ -69,9 +91,7 @@ def _open_attempt(order: Order, *, at: datetime) -> Payment:
             raise OrderError(f"Le délai de règlement de la commande {order.reference} est dépassé.")
         payment = order.payments.open().first()
         if payment is not None and payment.session_expires_at - PAGE_MARGIN <= at and not payment.session_id:
-            # Its page, if it ever existed, was never shown to anybody and can no longer be paid.
-            payment.status = Payment.Status.CLOSED
-            payment.save(update_fields=["status"])
+            give_up(payment)  # its page, if there is one, was never shown to anybody
             payment = None
         if payment is None:
             payment = order.payments.create(
@@ -85,15 +105,36 @@ def _open_attempt(order: Order, *, at: datetime) -> Payment:
         return payment
 
 
-def _page_of(payment: Payment, *, email: str) -> gateway.Session:
+def _page_of(payment: Payment, *, email: str, at: datetime) -> gateway.Session:
+    """The attempt's page at the provider: the one it has, unless that is about to close, or a new one."""
     if payment.session_id:
-        return gateway.retrieve(payment.session_id)
+        session = gateway.retrieve(payment.session_id)
+        is_lasting = session.expires_at - PAGE_MARGIN > at
+        return session if is_lasting or not session.is_open else gateway.close(session.id)
     return_url = absolute(reverse("billing:return", args=[payment.order.reference]))
-    session = gateway.open_checkout(payment, return_url=return_url, email=email)
-    Payment.objects.filter(pk=payment.pk, session_id=None).update(
+    try:
+        session = gateway.open_checkout(payment, return_url=return_url, email=email)
+    except (gateway.Refused, gateway.Spent):
+        give_up(payment)  # this key will never get another answer, and a page that it made was shown to nobody
+        raise
+    unseen = Payment.objects.filter(pk=payment.pk, session_id=None, status=Payment.Status.CREATED)
+    is_kept = unseen.update(
         session_id=session.id, checkout_url=session.url, livemode=session.livemode, status=Payment.Status.OPEN
     )
+    if not is_kept and not Payment.objects.filter(pk=payment.pk, session_id=session.id).exists():
+        raise gateway.InUse("another click has given this attempt up: look again")
     return session
+
+
+def give_up(payment: Payment) -> None:
+    """Close an attempt that can bring no money, unless some came meanwhile.
+
+    Where a page the provider does not know is paid all the same – our keys were of another account for an hour –
+    the webhook still finds the row.
+    """
+    if payment.session_id:
+        logger.error("the processor does not know the page of payment %s", payment.uuid)
+    Payment.objects.open().filter(pk=payment.pk, session_id=payment.session_id).update(status=Payment.Status.CLOSED)
 
 
 def observe(session: gateway.Session, *, at: datetime, order: Order | None = None) -> Payment | None:
@@ -101,10 +142,14 @@ def observe(session: gateway.Session, *, at: datetime, order: Order | None = Non
 
     Returns the payment, or None for a session that is not ours (another shop on the same account). A caller that
     holds the order's object gives it, and finds it brought up to date.
+
+    Raises BusyError where a row stays locked; what was already written then is kept.
     """
-    with transaction.atomic():
+    with impatient():
         payment = _lock_payment_of(session)
         if payment is None:
+            if session.is_paid and session.payment_uuid is not None:
+                logger.error("money for payment %s, which we do not know: %s", session.payment_uuid, session.id)
             return None
         if order is not None and order.pk == payment.order_id:
             payment.order = order
@@ -116,7 +161,7 @@ def observe(session: gateway.Session, *, at: datetime, order: Order | None = Non
             payment.livemode = session.livemode
             payment.session_id = session.id
             payment.outcome = _mismatch(payment, session)
-        elif not session.is_paid and not session.is_open and payment.succeeded_at is None:
+        elif session.is_over and payment.succeeded_at is None:
             payment.status = Payment.Status.CLOSED
         payment.checked_at = at
         payment.save(update_fields=OBSERVED)
@@ -126,12 +171,13 @@ def observe(session: gateway.Session, *, at: datetime, order: Order | None = Non
 
 
 def _lock_payment_of(session: gateway.Session) -> Payment | None:
-    """Lock the payment row alone: webhook and return page may tell the same news in the same moment."""
+    """Lock the payment row alone: webhook and return page may tell the same news in the same moment, and the one
+    that asked the provider first would overwrite the other's "paid" with its "open"."""
     locked = Payment.objects.select_for_update(of=("self",), no_key=True)
     payment = locked.filter(session_id=session.id).first()
     if payment is None and session.payment_uuid is not None:
         # The webhook may overtake the answer that would have told us the session's id.
-        payment = locked.filter(uuid=session.payment_uuid).first()
+        payment = locked.filter(uuid=session.payment_uuid, session_id=None).first()
     return payment
 
 
@@ -208,35 +254,3 @@ def _alert_staff(order: Order, payment: Payment) -> None:
             "admin_url": absolute(reverse("admin:billing_payment_change", args=[payment.pk])),
         },
     )
-
-
-def settle_all(*, at: datetime, limit: int = 200) -> None:
-    """The sweep: settle money left half-way, ask about open pages, close those of orders that wait no more."""
-    for payment in Payment.objects.unsettled().select_related("order").order_by("succeeded_at")[:limit]:
-        try:
-            settle(payment, at=at)
-        except Exception:  # one payment that cannot be settled keeps nobody else's waiting; it is tried again
-            logger.exception("payment %s cannot be settled", payment.uuid)
-    for payment in Payment.objects.to_ask_about(at).select_related("order").order_by("checked_at")[:limit]:
-        ask(payment, at=at)
-
-
-def ask(payment: Payment, *, at: datetime) -> None:
-    """Ask the provider about one open attempt; close it first where its order no longer waits for money."""
-    is_wanted = payment.order.status == Order.Status.AWAITING_PAYMENT
-    Payment.objects.filter(pk=payment.pk).update(checked_at=at)
-    if not payment.session_id:
-        _give_up_unseen(payment, at=at)
-        return
-    try:
-        session = gateway.retrieve(payment.session_id) if is_wanted else gateway.close(payment.session_id)
-    except gateway.GatewayError:
-        return  # logged by the gateway; the next round asks again
-    observe(session, at=at)
-
-
-def _give_up_unseen(payment: Payment, *, at: datetime) -> None:
-    """Close an attempt whose page was never shown (the call timed out), once that page cannot be open any more."""
-    assert payment.session_expires_at is not None
-    if payment.session_expires_at <= at:
-        Payment.objects.open().filter(pk=payment.pk, session_id=None).update(status=Payment.Status.CLOSED)

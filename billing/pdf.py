@@ -6,10 +6,11 @@ sweep makes the documents once it is there.
 
 import hashlib
 import logging
+import time
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from celery import shared_task
@@ -21,12 +22,17 @@ from django.template.loader import render_to_string
 from .models import Invoice
 
 logger = logging.getLogger(__name__)
+ROUND_BUDGET = 40.0  # seconds; a page takes about half of one
+
+
+class EngineMissing(Exception):
+    """Pango is not installed here: no document can be made."""
 
 
 @shared_task
 def make_pdf(invoice_pk: int) -> None:
-    """Make the PDF of one invoice, unless it exists."""
-    store(Invoice.objects.get(pk=invoice_pk))
+    """Make the PDF of one invoice, unless it exists; where that fails the sweep tries again."""
+    make_all(Invoice.objects.filter(pk=invoice_pk))
 
 
 def store(invoice: Invoice) -> None:
@@ -44,10 +50,21 @@ def store(invoice: Invoice) -> None:
 
 def make_missing(*, limit: int = 50) -> None:
     """The sweep: make what a lost or failed job left out, oldest first."""
-    for invoice in Invoice.objects.filter(pdf_path="").order_by("issued_at")[:limit]:
+    make_all(Invoice.objects.filter(pdf_path="").order_by("issued_at")[:limit])
+
+
+def make_all(invoices: Iterable[Invoice]) -> None:
+    """Make the PDF of each, while the budget lasts: one that cannot be made keeps nobody else's waiting."""
+    stop_at = time.monotonic() + ROUND_BUDGET
+    for invoice in invoices:
+        if time.monotonic() > stop_at:
+            return
         try:
             store(invoice)
-        except Exception:  # one document that cannot be made keeps nobody else's waiting; it is tried again
+        except EngineMissing as error:
+            logger.error("invoices wait for their PDF: %s", error)
+            return
+        except Exception:
             logger.exception("no PDF for invoice %s", invoice)
 
 
@@ -71,14 +88,16 @@ def page_context(invoice: Invoice) -> dict[str, Any]:
         "ordered_on": date.fromisoformat(content["ordered_on"]),
         "paid_on": date.fromisoformat(content["paid_on"]),
         "unit_price_excl_vat": Decimal(content["line"]["unit_price_excl_vat"]),
-        "font_dir": Path("fonts"),
     }
 
 
 @lru_cache(maxsize=1)
 def _engine() -> tuple[Any, Any]:
     """WeasyPrint and one font configuration for the life of the worker: a third of a page's cost otherwise."""
-    import weasyprint
-    from weasyprint.text.fonts import FontConfiguration
+    try:
+        import weasyprint
+        from weasyprint.text.fonts import FontConfiguration
+    except OSError as error:
+        raise EngineMissing("WeasyPrint finds no Pango") from error
 
     return weasyprint, FontConfiguration()

@@ -3,12 +3,12 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import deadlines, payments, pdf
+from . import deadlines, pdf, sweeps
 
 
 @shared_task
 def settle_payments() -> None:
-    payments.settle_all(at=timezone.now())
+    sweeps.settle_all(at=timezone.now())
 
 
 @shared_task

@@ -1,5 +1,7 @@
 """Paying, coming back from the payment page, invoices."""
 
+import logging
+
 from django.contrib import messages
 from django.core.files.storage import storages
 from django.http import FileResponse, HttpResponse
@@ -16,6 +18,8 @@ from orders.views import own_order, summary
 
 from . import gateway, payments
 from .models import Invoice, Payment
+
+logger = logging.getLogger(__name__)
 
 
 @customer_required
@@ -48,18 +52,20 @@ def _to_provider(request: CustomerRequest, reference: str) -> HttpResponse:
 def payment_return(request: CustomerRequest, reference: str) -> HttpResponse:
     """Say what is true, whoever came first: this page asks the provider itself and confirms, as the webhook does."""
     order = own_order(request, reference)
-    if order.is_draft:
+    if order.is_draft or order.status == Order.Status.REFUNDED:
         return redirect(order)
     payment = _returning_payment(request, order)
+    session = None
     if payment is not None and payment.succeeded_at is None and payment.session_id:
         try:
             session = gateway.retrieve(payment.session_id)
             payment = payments.observe(session, at=timezone.now(), order=order) or payment
-        except (gateway.GatewayError, BusyError):
-            messages.warning(request, "La confirmation tarde à arriver.")
+        except (gateway.GatewayError, BusyError) as error:
+            logger.warning("return of order %s: %s", order.reference, error)
+            payment.refresh_from_db()
     if payment is not None and payment.settled_at is not None and order.paid_at is None:
         order.refresh_from_db()  # the webhook settled it between our two looks
-    context = {"order": order, "payment": payment, "state": _state(request, order, payment)}
+    context = {"order": order, "payment": payment, "state": _state(request, order, payment, session)}
     return render(request, "billing/return.html", context)
 
 
@@ -70,18 +76,23 @@ def _returning_payment(request: CustomerRequest, order: Order) -> Payment | None
     return order.payments.first()
 
 
-def _state(request: CustomerRequest, order: Order, payment: Payment | None) -> str:
-    """Which of the page's texts is true now."""
-    if payment is not None and payment.outcome and payment.outcome != Payment.Outcome.ORDER_PAID:
+def _state(request: CustomerRequest, order: Order, payment: Payment | None, session: gateway.Session | None) -> str:
+    """Which of the page's texts is true now. "Nothing was charged" is said only where the provider said so."""
+    if payment is not None and payment.outcome not in (Payment.Outcome.NONE, Payment.Outcome.ORDER_PAID):
         return "with_staff"
     if order.paid_at is not None:
         return "paid"
+    is_payable, has_returned = order.is_payable(at=timezone.now()), "session_id" in request.GET
+    if payment is not None and payment.status in (Payment.Status.OPEN, Payment.Status.SUCCEEDED):
+        if session is None and payment.succeeded_at is None and is_payable and not has_returned:
+            return "down"
+        if session is None or not session.is_open or (has_returned and not session.is_declined):
+            return "waiting"
     if order.status != Order.Status.AWAITING_PAYMENT:
         return "over"
-    has_left = "session_id" not in request.GET or payment is None or payment.status == Payment.Status.CLOSED
-    if not has_left:
-        return "waiting"
-    return "left" if order.is_payable(at=timezone.now()) else "grace"
+    if not is_payable:
+        return "grace"
+    return "refused" if session is not None and session.is_declined else "left"
 
 
 @customer_required
@@ -104,8 +115,12 @@ def invoice_pdf(request: CustomerRequest, number: str) -> HttpResponseBase:
     if not invoice.pdf_path:
         messages.info(request, "Le PDF est en cours de préparation, revenez dans une minute.")
         return redirect("billing:invoices")
-    response = FileResponse(
-        storages["private"].open(invoice.pdf_path), as_attachment=True, filename=f"facture-{invoice.number}.pdf"
-    )
+    try:
+        file = storages["private"].open(invoice.pdf_path)
+    except OSError:
+        logger.exception("the PDF of invoice %s cannot be read", invoice)
+        messages.error(request, "Le PDF est momentanément indisponible. Réessayez plus tard, ou écrivez-nous.")
+        return redirect("billing:invoices")
+    response = FileResponse(file, as_attachment=True, filename=f"facture-{invoice.number}.pdf")
     response["Cache-Control"] = "private, no-store"
     return response

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -58,27 +58,42 @@ def fetch(parcels: Sequence[str]) -> dict[str, list[Event]]:
     except ValueError as error:
         raise Unavailable("not JSON") from error
     envelopes = answer if isinstance(answer, list) else [answer]
-    return dict(_read(envelope) for envelope in envelopes if isinstance(envelope, dict))
+    return dict(_read(_dict(envelope)) for envelope in envelopes)
 
 
 def _read(envelope: dict[str, Any]) -> tuple[str, list[Event]]:
     """One envelope; its own return code counts, the HTTP status alone proves nothing."""
-    shipment = envelope.get("shipment") or {}
+    shipment = _dict(envelope.get("shipment"))
     number = str(shipment.get("idShip") or envelope.get("idShip") or "")
     if envelope.get("returnCode") != 200 or shipment.get("holder", COLISSIMO) != COLISSIMO:
         return number, []
-    removal = (shipment.get("contextData") or {}).get("removalPoint") or {}
-    events = [_event(raw, removal.get("name") or "") for raw in shipment.get("event") or []]
+    removal = _dict(_dict(shipment.get("contextData")).get("removalPoint"))
+    told = shipment.get("event")
+    events = [_event(_dict(raw), _text(removal.get("name"))) for raw in told] if isinstance(told, list) else []
     return number, [event for event in events if event is not None]
 
 
+def _dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str:
+    """A text that the database takes; nothing where there is none."""
+    return str(value or "").replace("\0", "")
+
+
 def _event(raw: dict[str, Any], point: str) -> Event | None:
-    code, text = str(raw.get("code") or "")[:10], str(raw.get("date") or "")
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if not code or at is None or at.tzinfo is None:
+    code, at = _text(raw.get("code"))[:10], _instant(_text(raw.get("date")))
+    if not code or at is None:
         logger.warning("La Poste: event without a usable code or date: %r", raw)
         return None
-    return Event(code=code, label=str(raw.get("label") or "")[:300], at=at, point=point[:120] if code == "AG1" else "")
+    return Event(code=code, label=_text(raw.get("label"))[:300], at=at, point=point[:120] if code == "AG1" else "")
+
+
+def _instant(text: str) -> datetime | None:
+    """An aware instant; without an offset it could be any hour of a day."""
+    try:
+        at = datetime.fromisoformat(text)
+        return at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -94,11 +94,36 @@ CODES: dict[str, Step] = {
 # Incidents told to the customer; the others go on the staff's list only.
 TOLD_INCIDENTS = frozenset({"PB1", "ND1", "DO3"})
 FINAL = frozenset({Step.DELIVERED, Step.RETURNED})
+GOING_BACK = frozenset({Step.RETURNING, Step.RETURNED})
+# How far along the way; a step is never followed by one that lies before it.
+WAY = {
+    Step.ANNOUNCED: 0,
+    Step.PICKED_UP: 1,
+    Step.IN_TRANSIT: 2,
+    Step.CUSTOMS: 2,
+    Step.EVE: 3,
+    Step.TODAY: 4,
+    Step.PICKUP_READY: 5,
+    Step.DELIVERED: 6,
+}
 
 
 def step_of(code: str) -> Step:
     """The step of an event code; "in transit" for a code we do not know."""
     return CODES.get(code, Step.IN_TRANSIT)
+
+
+def after(current: Step | None, new: Step) -> Step:
+    """Where a parcel stands after one more event, in the order of their dates.
+
+    A scan made late takes no step back; only an incident or a return does. What is on its way back to us is scanned
+    in transit too, and stays a return until it is delivered, to us or after all to the customer.
+    """
+    if current in GOING_BACK:
+        return new if new in FINAL else Step(current)
+    if current in (None, Step.INCIDENT) or new in GOING_BACK or new is Step.INCIDENT:
+        return new
+    return new if WAY[new] >= WAY[Step(current)] else Step(current)
 
 
 def notice_of(code: str) -> str:

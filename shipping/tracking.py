@@ -12,19 +12,24 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Q
+from django.urls import reverse
+
+from notifications import outbox
+from notifications.addresses import absolute
+from orders.calendar import paris_date
+from orders.locks import impatient
 
 from . import laposte, notices
 from .models import Shipment, TrackingEvent
-from .steps import FINAL, MEANINGS, Step, notice_of, step_of
+from .steps import FINAL, MEANINGS, Step, after, notice_of, step_of
 
 logger = logging.getLogger(__name__)
-Status = Shipment.Status
 
 FOLLOWED_FOR = timedelta(days=60)
 YOUNG = timedelta(days=10)
 OLD_IS_SLOWER_BY = 6
 CALLS_PER_RUN = 40
-RUN_BUDGET = 40.0  # seconds; the next run, a minute later, goes on with those unchecked longest
+RUN_BUDGET = 30.0  # seconds; with the last call's time-out a run ends before the job's limit, and the next goes on
 SECONDS_BETWEEN_CALLS = 1.0  # La Poste's published quota is ten calls a second or a hundred a minute
 POLL_LOCK = 0x50415243  # "PARC": any number that no other advisory lock of the shop uses
 LABEL_MARGIN = timedelta(days=1)  # parcel numbers come back after some time: what is older is another parcel's
@@ -63,14 +68,36 @@ def _round(at: datetime) -> int:
             envelopes = laposte.fetch([str(shipment.parcel_number) for shipment in group])
         except laposte.Unauthorised:
             logger.error("La Poste refuses our key: parcels are not followed")
+            _alert_staff(at)
             return read
         except laposte.Unavailable as error:
             logger.warning("La Poste does not answer (%s): next round", error)
             return read
         for shipment in group:
-            apply(shipment, envelopes.get(str(shipment.parcel_number), ()), at=at)
-            read += 1
+            read += _apply_one(shipment, envelopes.get(str(shipment.parcel_number), ()), at=at)
     return read
+
+
+def _apply_one(shipment: Shipment, events: Iterable[laposte.Event], *, at: datetime) -> bool:
+    """Apply what was told of one parcel; one that cannot be is passed over, and goes to the end of the queue."""
+    try:
+        apply(shipment, events, at=at)
+    except Exception:
+        logger.exception("parcel %s cannot be followed", shipment.parcel_number)
+        Shipment.objects.filter(pk=shipment.pk).update(checked_at=at)
+        return False
+    return True
+
+
+def _alert_staff(at: datetime) -> None:
+    """Write to staff, once a day, that La Poste lets us in no more: asking again changes nothing."""
+    with transaction.atomic():
+        outbox.post(
+            "shipping/tracking_alert",
+            to=settings.STAFF_ALERT_EMAIL,
+            key=f"tracking_alert:{paris_date(at)}",
+            context={"admin_url": absolute(reverse("admin:shipping_shipment_changelist"))},
+        )
 
 
 def _due(at: datetime) -> models.QuerySet[Shipment]:
@@ -82,9 +109,12 @@ def _due(at: datetime) -> models.QuerySet[Shipment]:
 
 
 def apply(shipment: Shipment, events: Iterable[laposte.Event], *, at: datetime) -> None:
-    """Store what is new and draw the consequences. The same answer twice, or in two workers, changes nothing."""
+    """Store what is new and draw the consequences. The same answer twice, or in two workers, changes nothing.
+
+    Without the lock two workers would store the same events, and the one that read less would have the last word.
+    """
     order = shipment.order
-    with transaction.atomic():
+    with impatient():
         held = Shipment.objects.select_for_update(of=("self",), no_key=True)
         shipment.refresh_from_db(from_queryset=held)
         shipment.order = order
@@ -106,11 +136,13 @@ def apply(shipment: Shipment, events: Iterable[laposte.Event], *, at: datetime) 
 
 
 def _move(shipment: Shipment) -> None:
-    """The status is that of the newest event by date, however late or mixed up the events arrive."""
-    newest = shipment.events.first()
-    if newest is None:
+    """The status follows from all events by date, however late or mixed up they arrive."""
+    step, since = None, None
+    for event in shipment.events.order_by("at", "pk"):
+        step, before = after(step, step_of(event.code)), step
+        since = since if step is before else event.at
+    if step is None:
         return
-    step = step_of(newest.code)
     shipment.status = MEANINGS[step].status
     shipment.is_final = step in FINAL
-    shipment.delivered_at = newest.at if step is Step.DELIVERED else None
+    shipment.delivered_at = since if step is Step.DELIVERED else None

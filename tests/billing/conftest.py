@@ -35,7 +35,9 @@ def processor(world: World, settings) -> Iterator[Processor]:
     settings.STRIPE_API_BASE = f"{world.base_url}/stripe"
     settings.STRIPE_TIMEOUT = 3
     gateway._client.cache_clear()
+    gateway.pause.end()
     made = Processor(world)
     yield made
     made.http.close()
     gateway._client.cache_clear()
+    gateway.pause.end()

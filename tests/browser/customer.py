@@ -30,17 +30,18 @@ class Customer:
 
     def open_account(self) -> None:
         """Follow the way from the answer to the code's page."""
+        self.fill_account()
+        self.send_account()
+
+    def fill_account(self) -> None:
         page = self.page
         page.get_by_role("button", name="Créer mon compte").click()
-        if page.get_by_label("Numéro SIRET").count():
-            page.get_by_role("button", name="Valider").click()
         page.get_by_label("Saisir un identifiant de votre choix").fill(self.username)
         page.get_by_label("Confirmer votre identifiant").fill(self.username)
         page.get_by_label("Indiquez votre mot de passe").fill(PASSWORD)
         page.get_by_label("Confirmez votre mot de passe").fill(PASSWORD)
         page.get_by_label("Indiquez votre adresse e-mail").fill(self.email)
         page.get_by_label("Confirmez votre adresse e-mail").fill(self.email)
-        self.send_account()
 
     def send_account(self) -> None:
         self.page.get_by_role("button", name="Valider", exact=True).click()

@@ -1,4 +1,4 @@
-"""Orders that are somebody else's, quantities nobody offered, prices nobody was shown, and sessions that end half-way."""
+"""Orders of somebody else, quantities nobody offered, prices nobody was shown, sessions that end half-way."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -88,7 +88,9 @@ def test_a_foreign_invoice_does_not_exist(browser):
 def test_a_payment_page_of_somebody_else_does_not_exist(browser, user):
     mine = OrderFactory(establishment=user.establishment)
     theirs = OrderFactory()
-    theirs.payments.create(amount_incl_vat=theirs.total_incl_vat, session_expires_at=theirs.due_at, session_id="cs_theirs")
+    theirs.payments.create(
+        amount_incl_vat=theirs.total_incl_vat, session_expires_at=theirs.due_at, session_id="cs_theirs"
+    )
     for session in ("cs_theirs", "cs_nothing", "é" * 5000):
         url = reverse("billing:return", args=[mine.reference])
         assert browser.get(f"{url}?{urlencode({'session_id': session})}").status_code == 404
@@ -138,7 +140,9 @@ def test_a_quantity_nobody_offered_opens_nothing_and_changes_nothing(browser, lo
     assert Order.objects.get().lots == 2
 
 
-@pytest.mark.parametrize("extra", [{"lot_size": "6", "offer": "TPE"}, {"max_lots": "100"}, {"zone": "GF_YT", "price": "1"}])
+@pytest.mark.parametrize(
+    "extra", [{"lot_size": "6", "offer": "TPE"}, {"max_lots": "100"}, {"zone": "GF_YT", "price": "1"}]
+)
 def test_the_offer_is_the_companys_own_whatever_is_sent_along(browser, extra):
     browser.post("/commander/", {"lots": "3"} | extra)
     order = Order.objects.get()
@@ -173,7 +177,7 @@ def test_nothing_is_ordered_that_was_not_shown(browser, changes, name):
     response = browser.post(reverse(name, args=[order.reference]), commitment(summary, **changes))
     assert response.status_code == 200
     page = response.content.decode()
-    assert "notice--warning" in page or "class=\"errors\"" in page
+    assert "notice--warning" in page or 'class="errors"' in page
     order.refresh_from_db()
     assert order.is_draft
     assert not Payment.objects.exists()
@@ -185,7 +189,14 @@ def test_nothing_is_ordered_that_was_not_shown(browser, changes, name):
 def test_only_the_fields_of_the_form_reach_the_order(browser):
     browser.post("/commander/", {"lots": "3"})
     order = Order.objects.get()
-    smuggled = {"status": "paid", "lots": "300", "total_incl_vat": "0", "reference": "AAAA000", "zone": "GF_YT", "paid_at": "x"}
+    smuggled = {
+        "status": "paid",
+        "lots": "300",
+        "total_incl_vat": "0",
+        "reference": "AAAA000",
+        "zone": "GF_YT",
+        "paid_at": "x",
+    }
     browser.post(reverse("orders:delivery", args=[order.reference]), DELIVERY | smuggled)
     order.refresh_from_db()
     assert (order.status, order.lots, order.zone, order.total_incl_vat) == ("draft", 3, "METRO", None)
@@ -244,7 +255,9 @@ class TestExpiredSession:
         if lands_on in ("orders:delivery", "orders:summary"):
             assert "QUAI JEAN BART" in page.content.decode()
 
-    @pytest.mark.parametrize(("name", "method"), [("billing:pay", "post"), ("billing:return", "get"), ("orders:cancel", "post")])
+    @pytest.mark.parametrize(
+        ("name", "method"), [("billing:pay", "post"), ("billing:return", "get"), ("orders:cancel", "post")]
+    )
     def test_with_an_order_to_pay(self, browser, user, name, method):
         order = OrderFactory(establishment=user.establishment)
         before = state_of(order)

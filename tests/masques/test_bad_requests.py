@@ -180,7 +180,11 @@ def test_a_body_that_is_no_form_is_answered_like_one(client, body, content_type)
 
 def test_a_file_that_nobody_asked_for_is_not_kept(client, tmp_path, settings):
     settings.PRIVATE_ROOT = str(tmp_path)
-    part = '--x\r\nContent-Disposition: form-data; name="siret"; filename="../../x.html"\r\n\r\n' + "x" * 1000 + "\r\n--x--\r\n"
+    part = (
+        '--x\r\nContent-Disposition: form-data; name="siret"; filename="../../x.html"\r\n\r\n'
+        + "x" * 1000
+        + "\r\n--x--\r\n"
+    )
     assert client.generic("POST", "/", part, content_type="multipart/form-data; boundary=x").status_code == 200
     assert not list(tmp_path.iterdir())
 
@@ -192,10 +196,13 @@ def test_a_file_that_nobody_asked_for_is_not_kept(client, tmp_path, settings):
     "path",
     [
         "/%00", "/suivi/%00/", "/mes-factures/%00.pdf", "/commandes/%00/", "/communes/%00/", "/rejet-siret/%00/",
-        "/mes-factures/F2026%00.pdf", "/suivi/%ED%A0%80/", "/mes-factures/%FF%FE.pdf", "/commandes/%ED%A0%80%ED%A0%80%20/",
+        "/mes-factures/F2026%00.pdf", "/suivi/%ED%A0%80/", "/mes-factures/%FF%FE.pdf",
+        "/commandes/%ED%A0%80%ED%A0%80%20/",
         "/communes/%F0%9F%98%80/", "/suivi/" + "9" * 5000 + "/", "/commandes/" + "A" * 5000 + "/",
-        "/mot-de-passe/nouveau/" + "z" * 5000 + "-x/", "/mot-de-passe/nouveau/1-%00/", "/rejet-siret/" + "x" * 5000 + "/",
-        "/identifiants/double-authentification/cles/" + "9" * 40 + "/nom/", "/nulle-part/", "//evil.example/", "/..%2f..%2f",
+        "/mot-de-passe/nouveau/" + "z" * 5000 + "-x/", "/mot-de-passe/nouveau/1-%00/",
+        "/rejet-siret/" + "x" * 5000 + "/",
+        "/identifiants/double-authentification/cles/" + "9" * 40 + "/nom/", "/nulle-part/",
+        "//evil.example/", "/..%2f..%2f",
     ],
     ids=lambda path: f"{path:.40}",
 )  # fmt: skip
@@ -209,13 +216,21 @@ def test_an_address_that_names_nothing_is_answered_calmly(path):
         assert not response.headers.get("Location", "").startswith(("http", "//"))
 
 
-@pytest.mark.parametrize("query", ["session_id=%00", "session_id=%ED%A0%80", "session_id=" + "x" * 9000, "etape=%00", "p=%FF"])
+@pytest.mark.parametrize(
+    "query", ["session_id=%00", "session_id=%ED%A0%80", "session_id=" + "x" * 9000, "etape=%00", "p=%FF"]
+)
 def test_neither_does_a_query_break_a_page(query):
     user = customer()
     order = OrderFactory(establishment=user.establishment)
     client = Client()
     client.force_login(user)
-    for path in (reverse("billing:return", args=[order.reference]), "/mes-informations/", "/mon-espace/", "/suivi/", "/"):
+    for path in (
+        reverse("billing:return", args=[order.reference]),
+        "/mes-informations/",
+        "/mon-espace/",
+        "/suivi/",
+        "/",
+    ):
         assert client.get(f"{path}?{query}").status_code in (200, 404)
 
 
@@ -230,7 +245,9 @@ def test_a_cookie_that_is_not_ours_is_no_error(name, value):
 # --- hosts and ways back
 
 
-@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "127.0.0.1:1@evil.example", "évil", "", "a" * 300])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "testserver.evil.example", "127.0.0.1:1@evil.example", "évil", "", "a" * 300]
+)
 def test_an_unknown_host_is_refused_and_not_repeated(host):
     for path in ("/", "/mot-de-passe/oublie/", "/gestion/", "/nulle-part/", "/mon-espace"):
         response = Client(HTTP_HOST=host).get(path)
@@ -245,8 +262,10 @@ def test_a_forwarded_host_is_not_believed(client):
 
 
 FOREIGN = (
-    "https://evil.example/", "//evil.example/", "///evil.example", r"\\evil.example", r"/\evil.example", "http:evil.example",
-    "javascript:alert(1)", "https:///evil.example", " //evil.example", "/\t/evil.example", "data:text/html,x", "é" * 3000,
+    "https://evil.example/", "//evil.example/", "///evil.example", r"\\evil.example", r"/\evil.example",
+    "http:evil.example",
+    "javascript:alert(1)", "https:///evil.example", " //evil.example", "/\t/evil.example", "data:text/html,x",
+    "é" * 3000,
     "https://testserver@evil.example/", "https://testserver.evil.example/",
 )  # fmt: skip
 

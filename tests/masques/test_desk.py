@@ -186,7 +186,8 @@ def test_a_customer_finds_no_way_into_the_desk(client):
     client.force_login(customer())
     order = OrderFactory()
     for path in (
-        "/gestion/", "/gestion/orders/order/", f"/gestion/orders/order/{order.pk}/change/", "/gestion/shipping/shipment/",
+        "/gestion/", "/gestion/orders/order/", f"/gestion/orders/order/{order.pk}/change/",
+        "/gestion/shipping/shipment/",
         "/gestion/shipping/shipment/1/etiquette.pdf", "/gestion/billing/invoice/", "/gestion/jsi18n/",
     ):  # fmt: skip
         for response in (client.get(path), client.post(path)):

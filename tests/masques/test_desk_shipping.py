@@ -99,10 +99,10 @@ def test_a_label_is_wanted_at_once_and_bought_by_a_job(warehouse, enqueued):
 def test_dispatch_needs_a_number_and_tells_the_customer_by_e_mail_and_sms(warehouse):
     numbered, bare = shipment(1), shipment()
     answers = act(warehouse, "dispatch_parcels", numbered, bare)
+    refused = f"Commande {bare.order.reference} : Demandez d’abord l’étiquette : "
     assert answers == [
         ("success", f"Commande {numbered.order.reference} : expédiée."),
-        ("error", f"Commande {bare.order.reference} : Demandez d’abord l’étiquette : "
-         "il n’y a pas encore de numéro de colis."),
+        ("error", f"{refused}il n’y a pas encore de numéro de colis."),
     ]  # fmt: skip
     assert (numbered.status, bare.status) == ("shipped", "to_prepare")
     assert numbered.shipped_by.is_staff
@@ -178,7 +178,11 @@ class TestDocuments:
         assert self.url(row, "cn23") in page
 
     def test_what_does_not_exist_is_not_found(self, warehouse, row):
-        for url in (self.url(row, "facture"), self.url(shipment(), "etiquette"), "/gestion/shipping/shipment/0/cn23.pdf"):
+        for url in (
+            self.url(row, "facture"),
+            self.url(shipment(), "etiquette"),
+            "/gestion/shipping/shipment/0/cn23.pdf",
+        ):
             assert warehouse.get(url).status_code == 404
 
     def test_strangers_customers_and_other_staff_get_none(self, row):

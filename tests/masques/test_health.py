@@ -110,7 +110,9 @@ def figures(client: Client) -> dict[str, float]:
     return {name: float(value) for name, _, value in (line.partition(" ") for line in lines)}
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Bearer wrong", "metrics2", "Bearer metricsé", "Basic metrics"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Bearer wrong", "metrics2", "Bearer metricsé", "Basic metrics"]
+)
 def test_without_the_token_there_is_no_such_page(client, db, settings, header):
     settings.METRICS_TOKEN = "metrics"
     response = client.get("/metrics", headers={"Authorization": header} if header else {})
@@ -132,11 +134,13 @@ def test_the_figures_count_what_waits(client, db, settings):
     Shipment.objects.create(order=paid, weight_kg="0.50")
     late = OrderFactory()
     late.payments.create(
-        amount_incl_vat=late.total_incl_vat, session_expires_at=late.due_at, amount_received=late.total_incl_vat, status="succeeded",
-        succeeded_at=timezone.now() - timedelta(minutes=2),
+        amount_incl_vat=late.total_incl_vat, session_expires_at=late.due_at, amount_received=late.total_incl_vat,
+        status="succeeded", succeeded_at=timezone.now() - timedelta(minutes=2),
     )  # fmt: skip
     for number, status in enumerate(("pending", "failed", "failed", "sent")):
-        Message.objects.create(channel="sms", kind="a/b", recipient="+33639980001", dedupe_key=str(number), status=status)
+        Message.objects.create(
+            channel="sms", kind="a/b", recipient="+33639980001", dedupe_key=str(number), status=status
+        )
     assert Order.objects.count() == 3
     assert figures(client) == {
         "masques_orders_awaiting_payment": 2, "masques_payments_unsettled": 1, "masques_invoices_without_pdf": 1,

@@ -61,8 +61,9 @@ def read(client: Client, path: str = "/mon-espace/") -> str:
 
 def block(page: str, name: str) -> str:
     """One section of the page, by the id of its heading."""
-    return page.partition(f'<section class="stack" aria-labelledby="{name}"')[2].partition("</section>")[0] or (
-        page.partition(f'<section class="card stack" aria-labelledby="{name}"')[2].partition("</section>")[0]
+    return (
+        page.partition(f'<section class="stack" aria-labelledby="{name}"')[2].partition("</section>")[0]
+        or (page.partition(f'<section class="card stack" aria-labelledby="{name}"')[2].partition("</section>")[0])
     )
 
 
@@ -105,7 +106,7 @@ def test_an_unpaid_order_comes_first_with_its_last_day(browser, user, set_clock)
     set_clock(NOON + timedelta(hours=1))
     page = read(browser)
     todo = block(page, "todo")
-    assert f"Commande <a href=\"/commandes/{order.reference}/\">{order.reference}</a> : " in todo
+    assert f'Commande <a href="/commandes/{order.reference}/">{order.reference}</a> : ' in todo
     assert "<strong>292,76 € TTC</strong> à régler jusqu’au <strong>mardi 10 novembre 2026 inclus</strong>." in todo
     assert f'action="/commandes/{order.reference}/payer/"' in todo
     assert "Régler ma commande" in todo

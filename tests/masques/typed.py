@@ -75,7 +75,9 @@ class _Reader(HTMLParser):
             self.select.value = self.select.value or value
             return
         kind = given.get("type", "text") if tag == "input" else tag
-        if (kind in ("radio", "button") and any(known.name == name for known in self.form.fields)) or kind == "checkbox":
+        if (
+            kind in ("radio", "button") and any(known.name == name for known in self.form.fields)
+        ) or kind == "checkbox":
             return
         made = Field(name, kind, value)
         if tag in ("input", "textarea", "select", "button"):

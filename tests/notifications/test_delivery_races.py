@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as shop
@@ -102,11 +103,10 @@ WORKER = (sys.executable, "-m", "celery", "-A", "masques", "worker", "-P", "solo
 @pytest.fixture
 def worker(tarpit):
     """A real Celery worker on the test's own database and broker keys, with a relay that hangs."""
-    database = connection.settings_dict
-    address = f"postgres://{database['USER']}:{database['PASSWORD']}@{database['HOST'] or ''}:{database['PORT']}"
+    server = urlsplit(os.environ["DATABASE_URL"])  # over TCP or a socket, whatever the run was given
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "masques.settings",
-        "DATABASE_URL": f"{address}/{database['NAME']}",
+        "DATABASE_URL": server._replace(path=f"/{connection.settings_dict['NAME']}").geturl(),
         "REDIS_PREFIX": shop.REDIS_PREFIX,
         "EMAIL_URL": f"smtp://127.0.0.1:{tarpit}",
     }

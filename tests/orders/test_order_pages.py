@@ -154,7 +154,9 @@ class TestOrder:
             order=order, weight_kg="0.50", status="shipped", prepared_at=now, shipped_at=now,
             parcel_number="6A12345678901",
         )  # fmt: skip
-        payment = Payment.objects.create(order=order, amount_incl_vat=order.total_incl_vat)
+        payment = Payment.objects.create(
+            order=order, amount_incl_vat=order.total_incl_vat, session_expires_at=order.due_at
+        )
         Invoice.objects.create(
             order=order, payment=payment, series="DF", year=2026, sequence=1, number="DF2026-000001", issued_at=now,
             total_excl_vat=order.total_excl_vat, vat_rate=order.vat_rate, vat_amount=order.vat_amount,
