@@ -119,7 +119,9 @@ class Establishment(PostalAddress):
 class DeliveryProfile(Recipient):
     """What the customer chose to keep for the next delivery."""
 
-    establishment = models.OneToOneField(Establishment, models.CASCADE, related_name="delivery_profile")
+    establishment = models.OneToOneField(
+        Establishment, models.CASCADE, related_name="delivery_profile", verbose_name="établissement"
+    )
 
     class Meta:
         verbose_name = "adresse de livraison habituelle"

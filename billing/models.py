@@ -101,7 +101,7 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order} – {self.amount_incl_vat} € ({self.get_status_display()})"
+        return f"{self.order} – {self.amount_incl_vat}\u00a0€ ({self.get_status_display()})"
 
 
 class ProviderEvent(models.Model):
@@ -136,7 +136,7 @@ class Counter(models.Model):
         constraints = [models.UniqueConstraint(fields=["series", "year"], name="counter_one_per_series_and_year")]
 
     def __str__(self) -> str:
-        return f"{self.series}{self.year} : {self.last_number}"
+        return f"{self.series}{self.year}\u00a0: {self.last_number}"
 
 
 class Invoice(models.Model):

@@ -18,8 +18,8 @@ keepalive = 5
 # A process that has grown is replaced, not all at once.
 max_requests = int(os.environ.get("WEB_MAX_REQUESTS", "20000"))
 max_requests_jitter = max_requests // 10
-# Who is a trusted proxy is the application's business (TRUSTED_PROXY_COUNT).
-forwarded_allow_ips = "*"
+# Which proxy is believed about https is the application's business (TRUSTED_PROXY_COUNT).
+secure_scheme_headers: dict[str, str] = {}
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 control_socket_disable = True
 accesslog = None

@@ -23,7 +23,7 @@ def send(message: Message) -> None:
     try:
         validate_email(message.recipient)
     except ValidationError as error:
-        raise Undelivered(Failure.REFUSED, f"Adresse inutilisable : {message.recipient}") from error
+        raise Undelivered(Failure.REFUSED, f"Adresse inutilisable\u00a0: {message.recipient}") from error
     relay = get_connection()
     try:
         _open(relay)

@@ -97,7 +97,9 @@ class Message(models.Model):
     failure = models.CharField("cause de l’échec", max_length=20, choices=Failure.choices, blank=True)
     last_error = models.CharField("réponse du serveur", max_length=500, blank=True)
     is_secret = models.BooleanField(
-        "confidentiel", default=False, help_text="Code ou lien personnel : texte effacé après l’envoi, jamais renvoyé."
+        "confidentiel",
+        default=False,
+        help_text="Code ou lien personnel\u00a0: texte effacé après l’envoi, jamais renvoyé.",
     )
     resend_of = models.ForeignKey(
         "self", models.SET_NULL, verbose_name="renvoi de", null=True, blank=True, related_name="resends"

@@ -11,7 +11,7 @@ from notifications.models import Failure
 def refuse_outside_in_demo(host: str) -> None:
     """Raise Undelivered where a demo is about to speak to a server outside this machine."""
     if settings.DEMO and not is_local(host):
-        raise Undelivered(Failure.REFUSED, f"Démonstration : rien n’est envoyé par {host}.")
+        raise Undelivered(Failure.REFUSED, f"Démonstration\u00a0: rien n’est envoyé par {host}.")
 
 
 def is_local(host: str) -> bool:

@@ -124,7 +124,7 @@ def _send_by_ovh(message: Message) -> None:
             _ovh_client.cache_clear()  # perhaps our clock was set meanwhile: the next client asks for theirs again
         raise Undelivered(failure, str(error)) from error
     if message.recipient in answer.get("invalidReceivers", ()):
-        raise Undelivered(Failure.UNKNOWN_RECIPIENT, f"Numéro refusé : {message.recipient}")
+        raise Undelivered(Failure.UNKNOWN_RECIPIENT, f"Numéro refusé\u00a0: {message.recipient}")
 
 
 def _class_of(error: APIError) -> Failure:

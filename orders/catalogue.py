@@ -42,7 +42,7 @@ def _seed_prices() -> list[str]:
         for (zone, offer), amount in PRICES.items()
         if (zone, offer.lot_size) not in known
     ]
-    return [f"{price} : {price.amount_excl_vat} € HT" for price in Price.objects.bulk_create(missing)]
+    return [f"{price}\u00a0: {price.amount_excl_vat}\u00a0€ HT" for price in Price.objects.bulk_create(missing)]
 
 
 def _seed_vat_rates() -> list[str]:

@@ -16,4 +16,4 @@ class BusyError(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__("Une autre opération est en cours pour votre entreprise : réessayez dans un instant.")
+        super().__init__("Une autre opération est en cours pour votre entreprise\u00a0: réessayez dans un instant.")

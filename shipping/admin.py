@@ -1,13 +1,14 @@
 """The warehouse's desk: prepare, label, dispatch, one answer per row."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.files.storage import storages
 from django.db.models import Model, QuerySet
-from django.http import FileResponse, Http404, HttpRequest
-from django.shortcuts import get_object_or_404
+from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,13 +18,14 @@ from unfold.admin import TabularInline
 from accounts.admin import DictatedSearch
 from accounts.models import User
 from notifications.queue import enqueue
-from orders.errors import BusyError
+from orders.errors import BusyError, OrderError
 
 from . import preparation, tasks
 from .errors import ShippingError
 from .models import Shipment, TrackingEvent
 from .parcels import has_right_key
 
+logger = logging.getLogger(__name__)
 DOCUMENTS = {"etiquette": "label_path", "cn23": "customs_path"}
 
 
@@ -94,7 +96,7 @@ class ShipmentAdmin(DictatedSearch):
         if not number:
             return "–"
         if has_right_key(number) is False:
-            return f"{number} – Clé du numéro de colis inattendue : vérifiez le numéro."
+            return f"{number} – Clé du numéro de colis inattendue\u00a0: vérifiez le numéro."
         return format_html('<a href="{}">{}</a>', reverse("shipping:track", args=[number]), number)
 
     @admin.display(description="documents à imprimer")
@@ -110,7 +112,7 @@ class ShipmentAdmin(DictatedSearch):
         document = path("<int:pk>/<str:name>.pdf", self.admin_site.admin_view(self.document), name="shipping_document")
         return [document, *super().get_urls()]
 
-    def document(self, request: HttpRequest, pk: int, name: str) -> FileResponse:
+    def document(self, request: HttpRequest, pk: int, name: str) -> FileResponse | HttpResponseRedirect:
         """The stored label or customs form: printing again never buys a second one."""
         shipment = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_view_permission(request, shipment) or name not in DOCUMENTS:
@@ -118,8 +120,13 @@ class ShipmentAdmin(DictatedSearch):
         stored = getattr(shipment, DOCUMENTS[name])
         if not stored:
             raise Http404
-        filename = f"{name}-{shipment.parcel_number}.pdf"
-        return FileResponse(storages["private"].open(stored), as_attachment=True, filename=filename)
+        try:
+            file = storages["private"].open(stored)
+        except OSError:
+            logger.exception("%s of parcel %s cannot be read", name, shipment.parcel_number)
+            self.message_user(request, f"Le fichier {stored} ne peut pas être lu.", messages.ERROR)
+            return redirect("admin:shipping_shipment_change", pk)
+        return FileResponse(file, as_attachment=True, filename=f"{name}-{shipment.parcel_number}.pdf")
 
     @admin.action(description="Mettre en préparation (e-mail au client)", permissions=["change"])
     def prepare(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
@@ -130,9 +137,12 @@ class ShipmentAdmin(DictatedSearch):
     def label(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         now = timezone.now()
 
-        def want(shipment: Shipment) -> None:
+        def want(shipment: Shipment) -> str | None:
             preparation.want_label(shipment, at=now)
+            if shipment.label_state == Shipment.LabelState.DONE:
+                return "l’étiquette existe déjà, imprimez-la depuis la fiche"
             enqueue(tasks.buy_label, shipment.pk)
+            return None
 
         self._each(request, queryset, want, "étiquette demandée, actualisez la liste dans un instant")
 
@@ -141,19 +151,19 @@ class ShipmentAdmin(DictatedSearch):
         now, by = timezone.now(), author(request)
         self._each(request, queryset, lambda row: preparation.dispatch(row, by=by, at=now), "expédiée")
 
-    @admin.action(description="Lever le doute : aucune étiquette achetée", permissions=["change"])
+    @admin.action(description="Lever le doute\u00a0: aucune étiquette achetée", permissions=["change"])
     def release_doubt(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         by, done = author(request), "l’étiquette peut être redemandée"
         self._each(request, queryset, lambda row: preparation.release_doubt(row, by=by), done)
 
     def _each(
-        self, request: HttpRequest, queryset: QuerySet[Shipment], verb: Callable[[Shipment], None], done: str
+        self, request: HttpRequest, queryset: QuerySet[Shipment], verb: Callable[[Shipment], str | None], done: str
     ) -> None:
-        """Call the verb on every row: what the rules refuse is said, the rest is done."""
+        """Call the verb on every row: what the rules refuse is said, the rest is done. A verb may say more itself."""
         for shipment in queryset.select_related("order").order_by("pk"):
             try:
-                verb(shipment)
-            except (ShippingError, BusyError) as error:
-                self.message_user(request, f"Commande {shipment.order} : {error}", messages.ERROR)
+                answer = verb(shipment) or done
+            except (ShippingError, OrderError, BusyError) as error:
+                self.message_user(request, f"Commande {shipment.order}\u00a0: {error}", messages.ERROR)
             else:
-                self.message_user(request, f"Commande {shipment.order} : {done}.", messages.SUCCESS)
+                self.message_user(request, f"Commande {shipment.order}\u00a0: {answer}.", messages.SUCCESS)

@@ -14,10 +14,11 @@ from typing import Any
 
 import requests
 from django.conf import settings
+from urllib3.exceptions import NewConnectionError
 
 from eligibility.zones import Zone
 
-from . import customs
+from . import customs, parcels
 from .models import Shipment
 
 logger = logging.getLogger(__name__)
@@ -48,11 +49,17 @@ def buy_label(body: dict[str, Any]) -> Label:
     """Buy the label that `request_body` describes. Raises Refused or Doubtful."""
     try:
         response = requests.post(f"{settings.COLISSIMO_API_BASE}/generateLabel", json=body, timeout=TIMEOUT)
-    except requests.ConnectTimeout as error:
-        raise Refused("service injoignable, rien n’a été demandé") from error
     except requests.RequestException as error:
+        if _never_left(error):
+            raise Refused("service injoignable, rien n’a été demandé") from error
         raise Doubtful(type(error).__name__) from error
     return read_answer(response)
+
+
+def _never_left(error: requests.RequestException) -> bool:
+    """Whether the line was never made, so that no label can have been bought."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError)
 
 
 def request_body(shipment: Shipment, *, deposit_on: date) -> dict[str, Any]:
@@ -120,28 +127,30 @@ def read_answer(response: requests.Response) -> Label:
     parts = _parts(response)
     try:
         info = json.loads(parts["jsonInfos"])
-        messages = info.get("messages") or []
-    except (KeyError, ValueError, AttributeError) as error:
+        messages = [(_text(each.get("type")), _text(each.get("messageContent"))) for each in info.get("messages") or []]
+        answer = info.get("labelV2Response") or info
+        number, barcode = _text(answer.get("parcelNumber")), _text(answer.get("parcelNumberPartner"))[:40]
+    except (KeyError, ValueError, AttributeError, TypeError) as error:
         logger.error("Colissimo answered %s without a readable jsonInfos part", response.status_code)
-        if response.status_code in (400, 403, 422):
+        if 400 <= response.status_code < 500:
             raise Refused(f"HTTP {response.status_code}") from error
         raise Doubtful(f"HTTP {response.status_code}, réponse illisible") from error
-    text = " · ".join(str(message.get("messageContent", "")) for message in messages)
+    text = " · ".join(content for _, content in messages)
     if response.status_code >= 500:  # a fault on their side says nothing of what it did before
         raise Doubtful(text or f"HTTP {response.status_code}")
-    if any(message.get("type") == "ERROR" for message in messages):
+    if any(kind == "ERROR" for kind, _ in messages):
         raise Refused(text or "erreur sans message")
-    answer = info.get("labelV2Response") or info
-    number, pdf = answer.get("parcelNumber"), parts.get("label", b"")
-    if not number or not pdf:
-        raise Doubtful(text or "réponse sans numéro ou sans étiquette")
+    pdf = parts.get("label", b"")
+    if not parcels.is_well_formed(number) or not pdf.startswith(b"%PDF"):
+        raise Doubtful(" – ".join(filter(None, ("réponse sans numéro ou sans étiquette", number[:20], text))))
     return Label(
-        parcel_number=str(number),
-        partner_barcode=str(answer.get("parcelNumberPartner") or "")[:40],
-        pdf=pdf,
-        customs_pdf=parts.get("cn23", b""),
-        message=text,
+        parcel_number=number, partner_barcode=barcode, pdf=pdf, customs_pdf=parts.get("cn23", b""), message=text
     )
+
+
+def _text(value: object) -> str:
+    """A text that the database takes; nothing where there is none."""
+    return str(value or "").replace("\0", "")
 
 
 def _parts(response: requests.Response) -> dict[str, bytes]:

@@ -24,11 +24,13 @@ def declaration(shipment: Shipment) -> dict[str, Any]:
     order = shipment.order
     if not hasattr(order, "invoice"):
         raise ShippingError("Un colis outre-mer ne part pas sans facture.")
+    if not order.unit_price_excl_vat:
+        raise ShippingError("La douane refuse une valeur nulle.")
     article = {
         "description": f"Masques textiles reutilisables, lot de {order.lot_size}",
         "quantity": order.lots,
         "weight": round(order.lot_size * MASK_WEIGHT_KG, 2),
-        "value": float(order.unit_price_excl_vat or 0),
+        "value": float(order.unit_price_excl_vat),
         "hsCode": settings.CUSTOMS_HS_CODE,
         "originCountry": settings.CUSTOMS_ORIGIN_COUNTRY,
         "currency": "EUR",

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from orders.models import Order
 
 SILENCE = timedelta(days=7)
+UNREAD = timedelta(days=1)  # twice the longest pause between two questions
 
 
 class ShipmentQuerySet(models.QuerySet["Shipment"]):
@@ -95,6 +96,11 @@ class Shipment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order} – {self.get_status_display()}"
+
+    def is_unread(self, *, at: datetime) -> bool:
+        """Whether the parcel is under way and La Poste has not let us read about it for a day."""
+        is_under_way = self.shipped_at is not None and not self.is_final
+        return is_under_way and self.checked_at is not None and self.checked_at < at - UNREAD
 
     @property
     def track_url(self) -> str:

@@ -1,4 +1,4 @@
-"""What we tell the customer about a parcel: e-mail always, SMS where a mobile was given and steps are wanted.
+"""What we tell the customer about a parcel: e-mail always, SMS where a mobile was given and steps are still wanted.
 
 Each once per shipment, written in the transaction of the fact it tells.
 """
@@ -8,10 +8,11 @@ from typing import Any
 
 from django.urls import reverse
 
-from eligibility.zones import Zone
+from accounts.models import DeliveryProfile
 from notifications import outbox
 from notifications.addresses import absolute
 from orders.calendar import next_order_on, paris_date, paris_midnight
+from orders.models import Order
 
 from .models import Shipment, TrackingEvent
 
@@ -29,28 +30,38 @@ def post(shipment: Shipment, kind: str, *, event: TrackingEvent | None = None, a
     """Post the e-mail, and the SMS, of this kind. News that has aged loses its SMS, then its reason."""
     order = shipment.order
     key = f"{SHARED_KEYS.get(kind, kind)}:{shipment.pk}"
-    context = _context(shipment, event)
-    not_after = _not_after(kind, event)
-    if not_after is not None and at is not None and at >= not_after:
+    not_after = None
+    if event is not None and at is not None and kind in SHARED_KEYS:
+        kind = _as_of(kind, event, at)
+        # "Tomorrow" and "today" are wrong once the day they are said is over.
+        not_after = paris_midnight(max(paris_date(at), paris_date(event.at)) + timedelta(days=1))
+    if not kind:
         return
+    context = _context(shipment, event)
     sent: dict[str, Any] = {"key": key, "context": context, "about": order.reference, "not_after": not_after}
     outbox.post(f"shipping/{kind}", to=order.email, **sent)
     is_old = event is not None and at is not None and at - event.at > SMS_AGE_LIMIT
-    if kind in SMS_KINDS and order.mobile and order.sms_wanted and not is_old:
+    if kind in SMS_KINDS and not is_old and _wants_sms(order):
         outbox.post_sms(f"shipping/{kind}", to=order.mobile, **sent)
 
 
-def _not_after(kind: str, event: TrackingEvent | None) -> datetime | None:
-    """ "Tomorrow" and "today" are wrong once that day is over."""
-    if event is None or kind not in SHARED_KEYS:
-        return None
-    days = 2 if kind == "step_eve" else 1
-    return paris_midnight(paris_date(event.at) + timedelta(days=days))
+def _as_of(kind: str, event: TrackingEvent, at: datetime) -> str:
+    """The kind that is true on the day it is told: an eve heard of the next day is today; later there is nothing."""
+    days_late = (paris_date(at) - paris_date(event.at)).days
+    if kind == "step_eve" and days_late == 1:
+        return "step_today"
+    return kind if days_late <= 0 else ""
+
+
+def _wants_sms(order: Order) -> bool:
+    """Ticked with the order, and not switched off since in the customer's information."""
+    if not order.mobile or not order.sms_wanted:
+        return False
+    return not DeliveryProfile.objects.filter(establishment=order.establishment_id, sms_wanted=False).exists()
 
 
 def _context(shipment: Shipment, event: TrackingEvent | None) -> dict[str, Any]:
     order = shipment.order
-    is_mainland = order.zone == Zone.METRO
     assert order.confirmed_at is not None
     return {
         "reference": order.reference,
@@ -59,12 +70,12 @@ def _context(shipment: Shipment, event: TrackingEvent | None) -> dict[str, Any]:
         "parcel": shipment.parcel_number or "",
         "track_url": shipment.track_url,
         "delivery_lines": order.delivery_lines,
-        "delivery_estimate": "5 à 7 jours" if is_mainland else "1 à 2 semaines",
+        "delivery_estimate": order.delivery_estimate,
         "shipped_date": shipment.shipped_at,
         "step_date": event.at if event else None,
         "delivery_day": paris_date(event.at) + timedelta(days=1) if event else None,
         "point": event.point if event else "",
-        "label": event.label if event else "",
+        "label": event.label.rstrip(" .") if event else "",
         "next_order_day": order.next_order_on or next_order_on(paris_date(order.confirmed_at)),
         "leaflet_url": absolute(reverse("orders:leaflet")),
     }

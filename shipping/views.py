@@ -3,11 +3,14 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from notifications.wording import long_date
 
 from . import parcels
 from .models import Shipment, TrackingEvent
-from .steps import MEANINGS, Step, step_of
+from .steps import CODES, MEANINGS, Step, step_of
 
 
 @login_not_required
@@ -35,6 +38,7 @@ def track(request: HttpRequest, parcel: str) -> HttpResponse:
     context = {
         "number": number,
         "shipment": shipment,
+        "is_silent": shipment is not None and shipment.is_unread(at=timezone.now()),
         "order": shipment.order if shipment is not None and is_owner else None,
         "steps": [_shown(event) for event in shipment.events.all()] if shipment is not None else [],
         "track_url": Shipment(parcel_number=number).track_url,
@@ -46,9 +50,13 @@ def _shown(event: TrackingEvent) -> dict[str, object]:
     """One line of the timeline: our words; La Poste's own for a code we do not know."""
     step = step_of(event.code)
     meaning = MEANINGS[step]
-    text = f"La Poste indique : « {event.label} »." if step is Step.IN_TRANSIT and event.label else meaning.text
+    text = meaning.text
+    if event.code not in CODES and event.label:
+        text = f"La Poste indique\u00a0: «\u00a0{event.label.rstrip(' .')}\u00a0»."
+    if step is Step.DELIVERED:
+        text = f"Votre colis est livré depuis le {long_date(event.at)}."
     if step is Step.PICKUP_READY and event.point:
-        text = f"Votre colis vous attend à : {event.point}. Venez avec une pièce d’identité et le numéro du colis."
+        text = f"Votre colis vous attend à\u00a0: {event.point}. Venez avec une pièce d’identité et le numéro du colis."
     return {"title": meaning.title, "text": text, "at": event.at, "is_problem": step in _PROBLEMS}
 
 

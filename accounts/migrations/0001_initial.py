@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('mobile', models.CharField(blank=True, help_text='Format international (E.164).', max_length=16, verbose_name='téléphone mobile')),
                 ('phone', models.CharField(blank=True, help_text='Format international (E.164).', max_length=16, verbose_name='téléphone')),
                 ('sms_wanted', models.BooleanField(default=True, verbose_name='suivi par SMS')),
-                ('establishment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='delivery_profile', to='accounts.establishment')),
+                ('establishment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='delivery_profile', to='accounts.establishment', verbose_name='établissement')),
             ],
             options={
                 'verbose_name': 'adresse de livraison habituelle',

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='créé')),
                 ('failure', models.CharField(blank=True, choices=[('connection', 'Serveur d’envoi injoignable'), ('delayed', 'Refus provisoire'), ('configuration', 'Réglage ou accès du serveur d’envoi'), ('unknown_recipient', 'Destinataire inconnu'), ('refused', 'Refus définitif'), ('uncertain', 'Issue incertaine')], max_length=20, verbose_name='cause de l’échec')),
                 ('last_error', models.CharField(blank=True, max_length=500, verbose_name='réponse du serveur')),
-                ('is_secret', models.BooleanField(default=False, help_text='Code ou lien personnel : texte effacé après l’envoi, jamais renvoyé.', verbose_name='confidentiel')),
+                ('is_secret', models.BooleanField(default=False, help_text='Code ou lien personnel : texte effacé après l’envoi, jamais renvoyé.', verbose_name='confidentiel')),
                 ('resend_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='resends', to='notifications.message', verbose_name='renvoi de')),
                 ('resent_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='renvoyé par')),
             ],

@@ -104,12 +104,12 @@ class VatRate(models.Model):
             models.CheckConstraint(
                 condition=Q(rate__gt=0) | ~Q(legal_text=""),
                 name="vat_exemption_names_its_law",
-                violation_error_message="Un taux nul demande sa mention légale : elle figure sur la facture.",
+                violation_error_message="Un taux nul demande sa mention légale\u00a0: elle figure sur la facture.",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_zone_display()} : {self.rate} %"
+        return f"{self.get_zone_display()}\u00a0: {self.rate}\u00a0%"
 
 
 class Stock(models.Model):
@@ -130,4 +130,4 @@ class Stock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Lots de {self.lot_size} : {self.available}"
+        return f"Lots de {self.lot_size}\u00a0: {self.available}"

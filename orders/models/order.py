@@ -274,7 +274,7 @@ class Order(Recipient):
             if self.cancelled_at is not None:
                 return
             if self.status == Status.PAID:
-                raise OrderError("Votre commande est réglée : écrivez-nous pour l’annuler avant son expédition.")
+                raise OrderError("Votre commande est réglée\u00a0: écrivez-nous pour l’annuler avant son expédition.")
             if self.status != Status.AWAITING_PAYMENT:
                 raise OrderError(f"La commande {self.reference} ne peut plus être annulée.")
             self._enter(Status.CANCELLED, at=at, by=by, note=reason, cancelled_at=at, quota_period=None)

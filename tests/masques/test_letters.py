@@ -23,6 +23,7 @@ from notifications.sms import sms_length
 from orders import notices as order_notices
 from orders.models import Order
 from shipping import notices as parcel_notices
+from shipping import tracking
 from shipping.models import Shipment, TrackingEvent
 from shipping.steps import MEANINGS
 from tests.factories import EstablishmentFactory, OrderFactory, UserFactory
@@ -91,6 +92,7 @@ LETTERS: dict[str, Callable[[], object]] = {
     "orders/order_confirmed": lambda: order_notices.order_confirmed(order()),
     "orders/order_cancelled": lambda: order_notices.order_cancelled(order(cancelled=True), reason="à votre demande"),
     "orders/order_expired": lambda: order_notices.order_expired(order(expired=True)),
+    "shipping/tracking_alert": lambda: tracking._alert_staff(timezone.now()),
 } | {
     f"shipping/{kind}": lambda kind=kind: parcel(kind)
     for kind in sorted({"preparation_started", "shipped"} | {meaning.notice for meaning in MEANINGS.values()} - {""})
