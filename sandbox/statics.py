@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sandbox.bootstrap import ROOT, STATE
 
-KEPT = 3  # a running shop may still serve the one before
+KEPT = 5  # shops that run may still serve the ones before
 
 
 def directory() -> Path:
@@ -21,19 +21,18 @@ def directory() -> Path:
 
 
 def provide(place: Path, collect: Callable[[], object]) -> None:
-    """Collect unless it was done before; two starts side by side do it once."""
+    """Collect unless it was done before; starts side by side take turns."""
     place.mkdir(parents=True, exist_ok=True)
     done = place.with_suffix(".done")
-    with place.with_suffix(".lock").open("a") as lock:
+    with (place.parent / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             collect()
-            done.touch()
-    others = sorted(STATE.glob("static/*.done"), key=lambda mark: mark.stat().st_mtime, reverse=True)
-    for mark in others[KEPT:]:
-        mark.unlink()
-        mark.with_suffix(".lock").unlink(missing_ok=True)
-        shutil.rmtree(mark.with_suffix(""), ignore_errors=True)
+        done.touch()
+        marks = sorted(place.parent.glob("*.done"), key=lambda mark: mark.stat().st_mtime, reverse=True)
+        for mark in marks[KEPT:]:
+            mark.unlink()
+            shutil.rmtree(mark.with_suffix(""), ignore_errors=True)
 
 
 def _sources() -> Iterator[Path]:

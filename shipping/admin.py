@@ -26,7 +26,8 @@ from .models import Shipment, TrackingEvent
 from .parcels import has_right_key
 
 logger = logging.getLogger(__name__)
-DOCUMENTS = {"etiquette": "label_path", "cn23": "customs_path"}
+# Name in the address and of the file → field that holds its path, words of the link.
+DOCUMENTS = {"etiquette": ("label_path", "Étiquette"), "cn23": ("customs_path", "CN23")}
 
 
 class NewsFilter(admin.SimpleListFilter):
@@ -61,7 +62,9 @@ class TrackingEventInline(TabularInline):
 class ShipmentAdmin(DictatedSearch):
     """Every field is a fact written by a verb; the actions are the verbs."""
 
-    list_display = ("order", "status", "recipient", "content", "label_state", "parcel", "paid_at", "shipped_at")
+    list_display = (
+        "order", "status", "recipient", "content", "label_told", "parcel", "documents", "paid_at", "shipped_at",
+    )  # fmt: skip
     list_filter = ("status", "label_state", NewsFilter, "order__zone", "order__lot_size")
     list_select_related = ("order",)
     search_fields = ("order__reference__iexact", "parcel_number__iexact", "order__establishment__siret__exact")
@@ -90,6 +93,13 @@ class ShipmentAdmin(DictatedSearch):
     def paid_at(self, shipment: Shipment) -> object:
         return shipment.order.paid_at
 
+    @admin.display(description="étiquette", ordering="label_state")
+    def label_told(self, shipment: Shipment) -> str:
+        """The state, with Colissimo's own words where staff must act."""
+        state = shipment.get_label_state_display()
+        is_trouble = shipment.label_state in (Shipment.LabelState.REFUSED, Shipment.LabelState.DOUBTFUL)
+        return f"{state}\u00a0: {shipment.label_message}" if is_trouble and shipment.label_message else state
+
     @admin.display(description="colis", ordering="parcel_number")
     def parcel(self, shipment: Shipment) -> str | SafeString:
         number = shipment.parcel_number
@@ -102,8 +112,8 @@ class ShipmentAdmin(DictatedSearch):
     @admin.display(description="documents à imprimer")
     def documents(self, shipment: Shipment) -> str | SafeString:
         links = [
-            format_html('<a href="{}">{}</a>', reverse("admin:shipping_document", args=[shipment.pk, name]), name)
-            for name, field in DOCUMENTS.items()
+            format_html('<a href="{}">{}</a>', reverse("admin:shipping_document", args=[shipment.pk, name]), words)
+            for name, (field, words) in DOCUMENTS.items()
             if getattr(shipment, field)
         ]
         return format_html(" · ".join("{}" for _ in links), *links) if links else "–"
@@ -117,7 +127,7 @@ class ShipmentAdmin(DictatedSearch):
         shipment = get_object_or_404(self.get_queryset(request), pk=pk)
         if not self.has_view_permission(request, shipment) or name not in DOCUMENTS:
             raise Http404
-        stored = getattr(shipment, DOCUMENTS[name])
+        stored = getattr(shipment, DOCUMENTS[name][0])
         if not stored:
             raise Http404
         try:

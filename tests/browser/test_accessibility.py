@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.customer import Customer
 from tests.browser.watch import Complaints
 
-Accessible = Callable[[Page], None]
+Accessible = Callable[..., None]
 
 PUBLIC = (
     "/", "/produit/", "/tarifs/", "/aide/", "/mentions-legales/", "/cgv/", "/donnees-personnelles/", "/accessibilite/",
@@ -21,6 +21,7 @@ OF_A_CUSTOMER = (
     "/commander/", "/commandes/", "/mes-factures/",
 )  # fmt: skip
 NARROW, WIDE = 320, 1280
+CHANGING = ("color-contrast", "scrollable-region-focusable")  # what another scheme and another width can break
 FIELD = "Numéro SIRET de votre établissement"
 
 
@@ -50,7 +51,7 @@ class Examination:
         width = page.evaluate("document.documentElement.scrollWidth")
         if width > NARROW:
             self.faults.append(f"{name} is {width} px wide on a screen of {NARROW}: {page.evaluate(WIDEST)}")
-        self._try(f"{name}, narrow and dark", lambda: self.accessible(page))
+        self._try(f"{name}, narrow and dark", lambda: self.accessible(page, CHANGING))
         if (headings := page.locator("h1").count()) != 1:
             self.faults.append(f"{name} has {headings} h1")
         page.set_viewport_size({"width": WIDE, "height": 844})

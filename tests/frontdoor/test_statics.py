@@ -1,0 +1,60 @@
+"""Static files are collected once for every state of their sources."""
+
+import os
+
+import pytest
+
+from sandbox import statics
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    for file in ("requirements/prod.txt", "static/css/site.css", "accounts/static/a.js", ".demo/static/old/site.css"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(file)
+    monkeypatch.setattr(statics, "ROOT", tmp_path)
+    monkeypatch.setattr(statics, "STATE", tmp_path / ".demo")
+    return tmp_path
+
+
+def test_the_same_sources_are_collected_once(project):
+    calls = []
+    for _ in range(3):
+        statics.provide(statics.directory(), lambda: calls.append("collect"))
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("file", ["requirements/prod.txt", "static/css/site.css", "accounts/static/a.js"])
+def test_a_changed_source_is_collected_anew(project, file):
+    before = statics.directory()
+    (project / file).write_text("something else")
+    assert statics.directory() != before
+
+
+def test_what_was_collected_is_no_source(project):
+    before = statics.directory()
+    (project / ".demo/static/old/site.css").write_text("something else")
+    assert statics.directory() == before
+
+
+def test_a_collection_that_failed_is_tried_again(project):
+    def fail():
+        raise OSError
+
+    with pytest.raises(OSError):
+        statics.provide(statics.directory(), fail)
+    calls = []
+    statics.provide(statics.directory(), lambda: calls.append("collect"))
+    assert calls == ["collect"]
+
+
+def test_old_collections_go_and_the_one_in_use_stays(project):
+    oldest = statics.directory()
+    statics.provide(oldest, lambda: None)
+    places = [oldest.with_name(f"{number:016x}") for number in range(statics.KEPT)]
+    for number, place in enumerate(places):
+        statics.provide(place, lambda: None)
+        os.utime(place.with_suffix(".done"), (2_000_000_000 + number, 2_000_000_000 + number))
+        statics.provide(oldest, lambda: pytest.fail("collected again"))
+    assert oldest.exists()
+    assert sum(place.exists() for place in places) == statics.KEPT - 1 or all(place.exists() for place in places[1:])
