@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import psycopg
+import pytest
 from playwright.sync_api import Page, expect
 
 from sandbox.supervisor import Stack, answers
@@ -19,15 +20,21 @@ SWEEPERS = (
 )
 
 
-def test_an_order_paid_while_worker_and_broker_are_dead_loses_nothing_and_doubles_nothing(
-    stack: Stack, page: Page, customer: Callable[..., Customer], desk: Callable[[], Desk], outside: Outside
+@pytest.mark.parametrize("dead", [("worker",), ("worker", "valkey")], ids=["worker", "worker and broker"])
+def test_an_order_paid_while_nobody_works_loses_nothing_and_doubles_nothing(
+    stack: Stack,
+    page: Page,
+    customer: Callable[..., Customer],
+    desk: Callable[[], Desk],
+    outside: Outside,
+    dead: tuple[str, ...],
 ) -> None:
     buyer, staff = customer(page), desk()
     buyer.sign_up()
     buyer.order()
     before = len(buyer.subjects())
-    stack.kill_child("worker")
-    stack.kill_child("valkey")
+    for name in dead:
+        stack.kill_child(name)
     try:
         outside.switch("stripe", "twice")
         buyer.commit_and_pay()
@@ -35,9 +42,10 @@ def test_an_order_paid_while_worker_and_broker_are_dead_loses_nothing_and_double
         buyer.expect_thanks()
         the_pages_keep_working(buyer)
         assert len(buyer.subjects()) == before
+        assert "valkey" in dead or outside.waiting_tasks() >= 2, "two messages wait in the broker"
     finally:
-        stack.start_child("valkey")
-        stack.start_child("worker")
+        for name in reversed(dead):
+            stack.start_child(name)
 
     everything_arrives(stack, buyer, staff, outside)
     outside.stack_runs(*SWEEPERS, *SWEEPERS)

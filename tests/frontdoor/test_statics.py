@@ -48,13 +48,12 @@ def test_a_collection_that_failed_is_tried_again(project):
     assert calls == ["collect"]
 
 
-def test_old_collections_go_and_the_one_in_use_stays(project):
-    oldest = statics.directory()
-    statics.provide(oldest, lambda: None)
-    places = [oldest.with_name(f"{number:016x}") for number in range(statics.KEPT)]
-    for number, place in enumerate(places):
-        statics.provide(place, lambda: None)
-        os.utime(place.with_suffix(".done"), (2_000_000_000 + number, 2_000_000_000 + number))
-        statics.provide(oldest, lambda: pytest.fail("collected again"))
-    assert oldest.exists()
-    assert sum(place.exists() for place in places) == statics.KEPT - 1 or all(place.exists() for place in places[1:])
+def test_old_collections_go_and_the_one_asked_for_stays(project):
+    place = statics.directory()
+    others = [place.with_name(f"{number:016x}") for number in range(statics.KEPT)]
+    for age, other in enumerate(others):
+        statics.provide(other, lambda: None)
+        os.utime(other.with_suffix(".done"), (1_000_000_000 - age, 1_000_000_000 - age))
+    statics.provide(place, lambda: None)
+    assert place.exists()
+    assert [other.exists() for other in others] == [True] * (statics.KEPT - 1) + [False]
