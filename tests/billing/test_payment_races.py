@@ -148,16 +148,16 @@ def test_what_was_read_before_the_money_came_does_not_overwrite_it(processor: Pr
 
 
 @contextmanager
-def held_elsewhere(order: Order, monkeypatch) -> Iterator[None]:
-    """Somebody else holds the order's row; we are patient for a moment only."""
+def held_elsewhere(row: Order | Payment, monkeypatch) -> Iterator[None]:
+    """Somebody else holds the row; we are patient for a moment only."""
     monkeypatch.setattr(locks, "PATIENCE", "200ms")
     is_held, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+            type(row).objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
             is_held.set()
-            may_end.wait(20)
+            may_end.wait(5)
         connection.close()
 
     thread = threading.Thread(target=hold)
@@ -182,6 +182,16 @@ def test_money_for_a_busy_order_is_kept_and_told_again(processor: Processor, mon
     assert post(event(session_id)).status_code == 200
     order.refresh_from_db()
     assert order.status == Order.Status.PAID
+
+
+def test_news_of_a_busy_payment_is_asked_for_again(processor: Processor, monkeypatch):
+    order = an_order()
+    processor.pay(clicking(order)())
+    payment = order.payments.get()
+    with held_elsewhere(payment, monkeypatch):
+        assert post(event(payment.session_id)).status_code == 503
+    assert order.payments.get().succeeded_at is None
+    assert post(event(payment.session_id)).status_code == 200
 
 
 def test_pages_of_a_busy_order_answer_and_never_say_that_nothing_was_charged(processor: Processor, monkeypatch):

@@ -2,9 +2,9 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.outside import Outside
+from tests.browser.outside import Outside, until
 
 PASSWORD = "Rabot+Ciseau-42"
 ACCEPTED, REFUSED, AUTHENTICATED = "4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0025 0000 3155"
@@ -114,6 +114,17 @@ class Customer:
     def expect_thanks(self) -> None:
         expect(self.page.get_by_role("heading", level=1)).to_have_text("Merci, votre règlement est enregistré")
         expect(self.page.locator("main")).to_contain_text(f"Commande {self.reference} réglée")
+
+    def await_invoice(self) -> Locator:
+        """Come back to the list of invoices until the one PDF is made; gives its link."""
+        link = self.page.get_by_role("link", name=re.compile("^Facture .*PDF"))
+
+        def is_made() -> bool:
+            self.page.goto("/mes-factures/")
+            return link.count() == 1
+
+        until(is_made, "the invoice's PDF")
+        return link
 
     # --- what arrives ------------------------------------------------------------------------------------------
 

@@ -68,13 +68,7 @@ def order_and_pay(buyer: Customer) -> None:
 
 def download_invoice(buyer: Customer) -> None:
     page = buyer.page
-    link = page.get_by_role("link", name=re.compile("^Facture .*PDF"))
-
-    def is_made() -> bool:
-        page.goto("/mes-factures/")
-        return link.count() == 1
-
-    until(is_made, "the invoice's PDF")
+    link = buyer.await_invoice()
     with page.expect_download() as downloading:
         link.click()
     download = downloading.value

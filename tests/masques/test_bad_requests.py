@@ -14,7 +14,7 @@ from tests.masques.typed import FORM
 
 pytestmark = pytest.mark.django_db
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PROPFIND")
+METHODS = ("GET", "POST", "PUT", "DELETE")
 SIGNS_OUT = "account_logout"
 
 
