@@ -63,6 +63,9 @@ def payment_return(request: CustomerRequest, reference: str) -> HttpResponse:
         except (gateway.GatewayError, BusyError) as error:
             logger.warning("return of order %s: %s", order.reference, error)
             payment.refresh_from_db()
+        except Exception:  # the money is written down; a sweep draws its consequences within a minute
+            logger.exception("return of order %s", order.reference)
+            payment.refresh_from_db()
     if payment is not None and payment.settled_at is not None and order.paid_at is None:
         order.refresh_from_db()  # the webhook settled it between our two looks
     context = {"order": order, "payment": payment, "state": _state(request, order, payment, session)}

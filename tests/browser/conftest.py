@@ -24,6 +24,7 @@ TRANCHES = {"TPE": ("02", "03"), "PME": ("11", "12")}
 Visit = Callable[..., Page]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One stack serves them all: they share a process."""
     for item in items:

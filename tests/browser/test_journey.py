@@ -1,6 +1,5 @@
 """The whole journey, from a SIRET to a delivered parcel, with a script on a phone and without one on a desktop."""
 
-import re
 from collections.abc import Callable
 
 import pytest
