@@ -62,14 +62,20 @@ def payment_return(request: CustomerRequest, reference: str) -> HttpResponse:
             payment = payments.observe(session, at=timezone.now(), order=order) or payment
         except (gateway.GatewayError, BusyError) as error:
             logger.warning("return of order %s: %s", order.reference, error)
-            payment.refresh_from_db()
+            _forget_what_was_undone(order, payment)
         except Exception:  # the money is written down; a sweep draws its consequences within a minute
             logger.exception("return of order %s", order.reference)
-            payment.refresh_from_db()
+            _forget_what_was_undone(order, payment)
     if payment is not None and payment.settled_at is not None and order.paid_at is None:
         order.refresh_from_db()  # the webhook settled it between our two looks
     context = {"order": order, "payment": payment, "state": _state(request, order, payment, session)}
     return render(request, "billing/return.html", context)
+
+
+def _forget_what_was_undone(order: Order, payment: Payment) -> None:
+    """A transaction that failed has left its wishes on our objects: read again what is true."""
+    order.refresh_from_db()
+    payment.refresh_from_db()
 
 
 def _returning_payment(request: CustomerRequest, order: Order) -> Payment | None:
