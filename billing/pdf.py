@@ -19,6 +19,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.template.loader import render_to_string
 
+from notifications.wording import NBSP
+
 from .models import Invoice
 
 logger = logging.getLogger(__name__)
@@ -87,8 +89,15 @@ def page_context(invoice: Invoice) -> dict[str, Any]:
         "content": content,
         "ordered_on": date.fromisoformat(content["ordered_on"]),
         "paid_on": date.fromisoformat(content["paid_on"]),
+        "seller_siren": _in_threes(content["seller"]["siren"]),
+        "client_siren": _in_threes(content["client"]["siren"]),
         "unit_price_excl_vat": Decimal(content["line"]["unit_price_excl_vat"]),
     }
+
+
+def _in_threes(siren: str) -> str:
+    """732 829 320, as a SIREN is read."""
+    return NBSP.join((siren[:3], siren[3:6], siren[6:]))
 
 
 @lru_cache(maxsize=1)

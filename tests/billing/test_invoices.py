@@ -2,6 +2,10 @@
 
 import hashlib
 import io
+import logging
+import sys
+from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.files.storage import storages
@@ -13,6 +17,7 @@ from billing import gateway, payments, pdf
 from billing.models import Invoice
 from tests.factories import UserFactory
 from tests.journeys import an_order
+from tests.orders.conftest import at_once
 
 from .conftest import Processor
 
@@ -49,10 +54,11 @@ def text_of(invoice: Invoice) -> str:
 def test_the_page_bears_every_mention_of_the_law(invoice: Invoice, settings):
     text = text_of(invoice)
     seller, order = settings.SELLER, invoice.order
+    siren = order.establishment.siren
     for mention in (
-        seller["name"], seller["siren"], seller["vat_number"], f"RCS {seller['rcs_city']}", seller["capital"],
+        seller["name"], "000 000 018 RCS", seller["vat_number"], f"RCS {seller['rcs_city']}", seller["capital"],
         f"FACTURE n° {invoice.number}", order.reference, order.establishment.customer_number,
-        f"SIREN {order.establishment.siret[:9]}", "Adresse de facturation", "Adresse de livraison",
+        f"SIREN {siren[:3]} {siren[3:6]} {siren[6:]}", "Adresse de facturation", "Adresse de livraison",
         "Nature de l’opération : livraison de biens", "Lot de 40 masques en tissu lavables", "92,50 €", "5,5 %",
         "277,50 €", "15,26 €", "292,76 €", "Reste à payer 0,00 €", "par carte bancaire",
         "Pas d’escompte pour paiement anticipé", "articles L441-10 et D441-5 du code de commerce", "40 €",
@@ -78,6 +84,107 @@ def test_without_vat_the_reason_is_printed(processor: Processor):
 def test_odd_company_names_make_a_readable_page(invoice: Invoice, name: str):
     invoice.content["client"]["lines"][0] = name
     assert invoice.number in pages_of(invoice)[0]
+
+
+@pytest.mark.pango
+def test_the_longest_names_and_addresses_fit_on_one_page(invoice: Invoice):
+    line = "RÉSIDENCE DES TILLEULS BATIMENT C12"
+    assert len(line) == 35
+    invoice.vat_amount = invoice.vat_rate = Decimal(0)
+    content = invoice.content
+    content["vat_text"] = "TVA non applicable – article 294, 1 du CGI"
+    content["purchase_order"] = "B" * 30
+    content["client"]["lines"] = ["ÉTABLISSEMENTS DUPONT ET FILS " * 5, *[line] * 5]
+    content["delivery_lines"] = [line] * 8
+    text = text_of(invoice)
+    assert "Reste à payer 0,00 €" in text
+    assert "code de commerce" in text
+
+
+@pytest.mark.pango
+def test_the_same_invoice_drawn_again_is_the_same_to_the_byte(invoice: Invoice):
+    assert pdf.render(invoice) == pdf.render(Invoice.objects.get(pk=invoice.pk))
+
+
+class NoPango:
+    """An import hook: WeasyPrint as it behaves where its libraries are not installed."""
+
+    def find_spec(self, name: str, *args: object) -> None:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+
+
+def test_without_pango_the_site_sells_and_the_job_says_so_once(
+    processor: Processor, client, monkeypatch, caplog: pytest.LogCaptureFixture
+):
+    monkeypatch.setattr(sys, "meta_path", [NoPango(), *sys.meta_path])
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    pdf._engine.cache_clear()
+    first, second = (invoice_of(an_order(), processor) for _ in range(2))
+    pdf.make_pdf(first.pk)
+    assert caplog.text.count("WeasyPrint finds no Pango") == 1
+    pdf.make_missing()
+    assert caplog.text.count("WeasyPrint finds no Pango") == 2
+    assert "Traceback" not in caplog.text
+    assert set(Invoice.objects.values_list("pdf_path", flat=True)) == {""}
+    client.force_login(second.order.placed_by)
+    assert "en cours de préparation" in client.get(reverse("billing:invoices")).content.decode()
+    pdf._engine.cache_clear()
+
+
+def test_a_document_that_cannot_be_stored_keeps_nobody_elses_waiting(
+    processor: Processor, monkeypatch, caplog: pytest.LogCaptureFixture
+):
+    first, second = (invoice_of(an_order(), processor) for _ in range(2))
+    monkeypatch.setattr(pdf, "render", lambda invoice: b"%PDF-1.7")
+    save = storages["private"].save
+
+    def full(name: str, content: object) -> str:
+        if first.number in name:
+            raise OSError(28, "No space left on device")
+        return save(name, content)
+
+    monkeypatch.setattr(storages["private"], "save", full)
+    with caplog.at_level(logging.CRITICAL):
+        pdf.make_missing()
+    paths = dict(Invoice.objects.values_list("pk", "pdf_path"))
+    assert paths[first.pk] == ""
+    assert second.number in paths[second.pk]
+
+
+def test_two_jobs_at_once_keep_one_document(processor: Processor, monkeypatch):
+    invoice = invoice_of(an_order(), processor)
+    monkeypatch.setattr(pdf, "render", lambda invoice: b"%PDF-1.7")
+    copies = [Invoice.objects.get(pk=invoice.pk) for _ in range(2)]
+    assert at_once(*(partial(pdf.store, copy) for copy in copies)) == [None, None]
+    invoice.refresh_from_db()
+    folder = f"invoices/{invoice.year}"
+    kept = [name for name in storages["private"].listdir(folder)[1] if invoice.number in name]
+    assert [f"{folder}/{name}" for name in kept] == [invoice.pdf_path]
+
+
+def test_a_document_that_storage_has_lost_is_no_error_page(invoice: Invoice, client, caplog):
+    Invoice.objects.update(pdf_path="invoices/lost.pdf", pdf_size=1)
+    client.force_login(invoice.order.placed_by)
+    url = reverse("billing:invoice_pdf", args=[invoice.number])
+    with caplog.at_level(logging.CRITICAL):
+        assert "momentanément indisponible" in client.get(url, follow=True).content.decode()
+    client.force_login(UserFactory(staff=True, is_superuser=True))
+    url = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+    with caplog.at_level(logging.CRITICAL):
+        assert "ne peut pas être lu" in client.get(url, follow=True).content.decode()
+
+
+def test_staff_download_the_same_bytes(invoice: Invoice, client, monkeypatch):
+    monkeypatch.setattr(pdf, "render", lambda invoice: b"%PDF-1.7 the same")
+    url = reverse("admin:billing_invoice_pdf", args=[invoice.pk])
+    client.force_login(UserFactory(staff=True, is_superuser=True))
+    assert client.get(url).status_code == 404
+    pdf.store(invoice)
+    assert b"".join(client.get(url).streaming_content) == b"%PDF-1.7 the same"
+    assert url in client.get(reverse("admin:billing_invoice_changelist")).content.decode()
+    client.force_login(UserFactory(staff=True))
+    assert client.get(url).status_code in (302, 403, 404)
 
 
 @pytest.mark.pango
