@@ -34,9 +34,8 @@ def pay(request: CustomerRequest, reference: str) -> HttpResponseBase:
     return summary(request, reference, then=_to_provider)
 
 
-def _to_provider(request: CustomerRequest, reference: str) -> HttpResponse:
+def _to_provider(request: CustomerRequest, order: Order) -> HttpResponse:
     """Open the payment page of a confirmed order, or say on the order's page why it cannot be paid."""
-    order = own_order(request, reference)
     try:
         return redirect(payments.start(order, by=request.user, at=timezone.now()))
     except payments.AlreadyPaid as error:

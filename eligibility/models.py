@@ -67,15 +67,6 @@ class Register(models.Model):
         return self.code
 
 
-class RegisterEntryQuerySet(models.QuerySet["RegisterEntry"]):
-    def of_siren(self, siren: str) -> "RegisterEntryQuerySet":
-        """All establishments of a company: a range on the key, since a SIRET begins with its SIREN.
-
-        The column sorts by byte (collation C), where ':' follows '9'.
-        """
-        return self.filter(siret__gte=siren, siret__lt=f"{siren}:")
-
-
 class RegisterEntry(models.Model):
     """What one register says of one establishment. Written by loads only.
 
@@ -103,8 +94,6 @@ class RegisterEntry(models.Model):
         "siret", "register", "legal_name", "chamber", "headcount", "headcount_code", "street", "postal_code", "city",
         "naf", "aprm", "opt_in", "updated_on", "is_open",
     )  # fmt: skip
-
-    objects = RegisterEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ligne de registre"

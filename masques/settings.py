@@ -126,6 +126,9 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"] |= {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=60), "CONN_HEALTH_CHECKS": True}
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database: locks and constraints rest on it")
+# Nobody waits longer for a row or a table that another transaction holds: customers, jobs and migrations alike.
+LOCK_PATIENCE = "4s"
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", f"-c lock_timeout={LOCK_PATIENCE}")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")

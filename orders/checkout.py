@@ -43,10 +43,15 @@ def revision(order: Order) -> str:
     return order.updated_at.astimezone(UTC).isoformat()
 
 
-def open_draft(establishment: Establishment, *, by: User, verdict: Verdict, lots: int, at: datetime) -> Order:
-    """The establishment's draft with this many lots: the one it has, or a new one filled from what is known."""
+def open_draft(
+    establishment: Establishment, *, by: User, verdict: Verdict, lots: int, at: datetime, draft: Order | None = None
+) -> Order:
+    """The establishment's draft with this many lots: the one it has, or a new one filled from what is known.
+
+    A caller that has just looked gives what it found; a draft opened since is found by its constraint.
+    """
     offer = _checked_offer(verdict, lots)
-    order = establishment.orders.drafts().first() or _new_draft(establishment, by=by, offer=offer, lots=lots)
+    order = draft or _new_draft(establishment, by=by, offer=offer, lots=lots)
     if order.lots != lots or order.offer != offer:
         set_lots(order, verdict=verdict, lots=lots, at=at)
     return order

@@ -3,21 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from .errors import BusyError
 
-PATIENCE = "4s"
-
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """A transaction in which a lock that does not come within `PATIENCE` raises BusyError, nothing written."""
+    """A transaction in which a lock that does not come (settings.LOCK_PATIENCE) raises BusyError, nothing written."""
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):

@@ -68,16 +68,15 @@ class Quote:
 
 def quote(zone: Zone | str, lot_size: int, lots: int, *, on: date) -> Quote:
     """The price on that Paris day, in one query; OrderError where the operator has set none."""
-    price = Price.objects.valid_on(on).with_vat(on).filter(zone=zone, lot_size=lot_size).first()
+    price = offers(zone, on=on).get(lot_size)
     if price is None:
         raise OrderError("Aucun tarif n’est en vigueur pour ce lieu de livraison. Réessayez plus tard.")
-    return _quote(price, lots)
+    return price.times(lots)
 
 
 def offers(zone: Zone | str, *, on: date) -> dict[int, Quote]:
     """The price of one lot of each size in a zone on that Paris day, by lot size, in one query."""
-    prices = Price.objects.valid_on(on).with_vat(on).filter(zone=zone)
-    return {price.lot_size: _quote(price, 1) for price in prices}
+    return {price.lot_size: _quote(price, 1) for price in Price.objects.with_vat(on) if price.zone == zone}
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class ZonePrices:
 
 def grid(on: date) -> list[ZonePrices]:
     """The whole price list of that Paris day, in one query; a zone without price or rate is left out."""
-    quotes = [_quote(price, 1) for price in Price.objects.valid_on(on).with_vat(on)]
+    quotes = [_quote(price, 1) for price in Price.objects.with_vat(on)]
     zones = ((zone, [quote for quote in quotes if quote.zone == zone]) for zone in Zone)
     return [ZonePrices(zone, prices) for zone, prices in zones if prices]
 

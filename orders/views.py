@@ -64,8 +64,9 @@ def shop(request: CustomerRequest) -> HttpResponse:
     )
     if form.is_valid():
         try:
+            lots = form.cleaned_data["lots"]
             draft = checkout.open_draft(
-                request.establishment, by=request.user, verdict=verdict, lots=form.cleaned_data["lots"], at=now
+                request.establishment, by=request.user, verdict=verdict, lots=lots, at=now, draft=draft
             )
             return redirect("orders:delivery", draft.reference)
         except OrderError as error:
@@ -127,9 +128,9 @@ def documents(request: CustomerRequest, order: Order) -> HttpResponse:
     return _step(request, order, 2, "orders/documents.html", {})
 
 
-def to_order_page(request: HttpRequest, reference: str) -> HttpResponse:
+def to_order_page(request: HttpRequest, order: Order) -> HttpResponse:
     """Where an order to be paid later leads."""
-    return redirect("orders:order", reference)
+    return redirect(order)
 
 
 @customer_required
@@ -144,7 +145,7 @@ def summary(
     order = own_order(request, reference)
     if not order.is_draft:
         if request.method == "POST":
-            return then(request, reference)
+            return then(request, order)
         return render(request, "orders/recap.html", {"order": order})
     now = timezone.now()
     form = SummaryForm(request.POST if request.method == "POST" else None)
@@ -157,7 +158,7 @@ def summary(
         except (OrderError, BusyError) as refusal:
             messages.error(request, str(refusal))
         else:
-            return then(request, reference)
+            return then(request, order)
     return _show_summary(request, order, form)
 
 

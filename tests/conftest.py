@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 from django.conf import settings
+from django.db import connection
 
 from tests import strict
 from tests.settings import HOME
@@ -87,3 +88,12 @@ def clean_redis(redis_databases: list["redis.Redis"]) -> Iterator[None]:
                 client.delete(*keys)
         except redis.ConnectionError:
             return  # a test without Redis has left nothing there
+
+
+@pytest.fixture
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give up waiting for locks after a moment, in this thread and in those that the test starts."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", "-c lock_timeout=200ms")
+    connection.close()
+    yield
+    connection.close()

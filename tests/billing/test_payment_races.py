@@ -15,7 +15,6 @@ from django.utils import timezone
 from billing import deadlines, gateway, payments, sweeps
 from billing.models import Invoice, Payment
 from notifications.models import Message
-from orders import locks
 from orders.models import Order
 from tests.journeys import an_order
 from tests.orders.conftest import at_once
@@ -148,9 +147,8 @@ def test_what_was_read_before_the_money_came_does_not_overwrite_it(processor: Pr
 
 
 @contextmanager
-def held_elsewhere(row: Order | Payment, monkeypatch) -> Iterator[None]:
-    """Somebody else holds the row; we are patient for a moment only."""
-    monkeypatch.setattr(locks, "PATIENCE", "200ms")
+def held_elsewhere(row: Order | Payment) -> Iterator[None]:
+    """Somebody else holds the row."""
     is_held, may_end = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -170,11 +168,11 @@ def held_elsewhere(row: Order | Payment, monkeypatch) -> Iterator[None]:
         thread.join()
 
 
-def test_money_for_a_busy_order_is_kept_and_told_again(processor: Processor, monkeypatch):
+def test_money_for_a_busy_order_is_kept_and_told_again(processor: Processor, little_patience):
     order = an_order()
     processor.pay(clicking(order)())
     session_id = order.payments.get().session_id
-    with held_elsewhere(order, monkeypatch):
+    with held_elsewhere(order):
         assert post(event(session_id)).status_code == 503
         payment = order.payments.get()
         assert payment.succeeded_at is not None
@@ -184,36 +182,36 @@ def test_money_for_a_busy_order_is_kept_and_told_again(processor: Processor, mon
     assert order.status == Order.Status.PAID
 
 
-def test_news_of_a_busy_payment_is_asked_for_again(processor: Processor, monkeypatch):
+def test_news_of_a_busy_payment_is_asked_for_again(processor: Processor, little_patience):
     order = an_order()
     processor.pay(clicking(order)())
     payment = order.payments.get()
-    with held_elsewhere(payment, monkeypatch):
+    with held_elsewhere(payment):
         assert post(event(payment.session_id)).status_code == 503
     assert order.payments.get().succeeded_at is None
     assert post(event(payment.session_id)).status_code == 200
 
 
-def test_pages_of_a_busy_order_answer_and_never_say_that_nothing_was_charged(processor: Processor, monkeypatch):
+def test_pages_of_a_busy_order_answer_and_never_say_that_nothing_was_charged(processor: Processor, little_patience):
     order = an_order()
     browser = Client()
     browser.force_login(order.placed_by, backend="accounts.backends.AccountBackend")
     pay, back = (reverse(f"billing:{name}", args=[order.reference]) for name in ("pay", "return"))
-    with held_elsewhere(order, monkeypatch):
+    with held_elsewhere(order):
         assert "réessayez dans un instant" in browser.post(pay, follow=True).content.decode()
     processor.pay(clicking(order)())
-    with held_elsewhere(order, monkeypatch):
+    with held_elsewhere(order):
         for address in (back, f"{back}?abandon=1", f"{back}?session_id={order.payments.get().session_id}"):
             page = browser.get(address)
             assert page.status_code == 200
             assert page.context["state"] == "waiting"
 
 
-def test_an_expiry_and_a_sweep_pass_over_a_busy_order(processor: Processor, monkeypatch):
+def test_an_expiry_and_a_sweep_pass_over_a_busy_order(processor: Processor, little_patience):
     order, other = an_order(), an_order()
     clicking(order)()
     at = max(order.expires_from, other.expires_from) + timedelta(minutes=1)
-    with held_elsewhere(order, monkeypatch):
+    with held_elsewhere(order):
         sweeps.settle_all(at=at)
         assert deadlines.expire_overdue(at=at) == 1
     assert deadlines.expire_overdue(at=at) == 1

@@ -99,7 +99,9 @@ class TestSummary:
         said = commitment(browser.get(url("summary", draft)))
         request = rf.post("/", said)
         request.user, request.establishment = user, user.establishment
-        answers = [views.summary(request, draft.reference, then=lambda request, reference: reference) for _ in range(2)]
+        answers = [
+            views.summary(request, draft.reference, then=lambda request, order: order.reference) for _ in range(2)
+        ]
         assert answers == [draft.reference] * 2
         assert Order.objects.get().status == "awaiting_payment"
 

@@ -6,7 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import Company
 from eligibility.check import check
 from notifications.models import Message
-from orders import checkout, locks
+from orders import checkout
 from orders.errors import BusyError, OrderError
 from orders.models import Order, Stock
 from tests.factories import EstablishmentFactory, OrderFactory, UserFactory
@@ -182,17 +182,14 @@ def test_a_draft_that_is_being_confirmed_is_not_swept_away(user, slow_check):
     assert Order.objects.get().status == "awaiting_payment"
 
 
+@pytest.mark.usefixtures("little_patience")
 class TestBusy:
-    @pytest.fixture(autouse=True)
-    def little_patience(self, monkeypatch):
-        monkeypatch.setattr(locks, "PATIENCE", "200ms")
-
     @staticmethod
     def hold(company: Company, seconds: float = 1):
         """Keep the company's row, as another operation that takes long would."""
 
         def run():
-            with locks.transaction.atomic():
+            with transaction.atomic():
                 Company.objects.select_for_update(of=("self",)).get(pk=company.pk)
                 time.sleep(seconds)
 
