@@ -8,9 +8,10 @@ from django.db.models import Exists, FilteredRelation, OuterRef, Q
 
 from notifications.wording import paris_date
 
+from .evidence import Evidence, Grant, Row
 from .models import Register, RegisterEntry, RegisterLoad
 from .siret import siren_of
-from .verdict import Grant, Row, Verdict, decide, unavailable
+from .verdict import Verdict, decide, unavailable
 from .zones import Zone
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def check(siret: str, *, at: datetime) -> Verdict:
     goes on: the transaction is lost, and the caller must know.
     """
     try:
-        verdict = _judge(siret, at)
+        verdict = decide(gather(siret, at=at))
     except DatabaseError:
         if connection.in_atomic_block:
             raise
@@ -39,11 +40,12 @@ def check(siret: str, *, at: datetime) -> Verdict:
     return verdict
 
 
-def _judge(siret: str, at: datetime) -> Verdict:
+def gather(siret: str, *, at: datetime) -> Evidence:
+    """Everything that is known of a SIRET and of its company at this moment."""
     siren = siren_of(siret)
     rows = [Row(**row) for row in RegisterEntry.objects.of_siren(siren).values(*ROW_COLUMNS)]
     is_any_register_loaded, grant = _loaded_and_granted(siren, at)
-    return decide(siret, is_any_register_loaded=is_any_register_loaded, rows=rows, grant=grant, at=at)
+    return Evidence(siret, at, is_any_register_loaded, rows, grant)
 
 
 def _loaded_and_granted(siren: str, at: datetime) -> tuple[bool, Grant | None]:

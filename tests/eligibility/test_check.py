@@ -11,8 +11,9 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from eligibility.check import check
+from eligibility.evidence import Evidence, Row
 from eligibility.models import Register, RegisterEntry
-from eligibility.verdict import PublicAnswer, Reason, Row, Verdict, decide
+from eligibility.verdict import PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
 from tests.eligibility.conftest import SAMPLES, golden, put_into_service, sirets
 from tests.factories import AdmissionFactory, RegisterFactory, make_siren, make_siret
@@ -197,7 +198,7 @@ def test_every_answer_has_a_drawing_with_its_sentence(reason: Reason) -> None:
 def test_an_opening_is_named_by_its_day_and_by_its_hour_where_it_has_one(settings: Any) -> None:
     early = opens_at(Zone.GF_YT)
     row = Row("CCI", SIRET, postal_code="97300")
-    verdict = decide(SIRET, is_any_register_loaded=True, rows=[row], grant=None, at=early - timedelta(days=1))
+    verdict = decide(Evidence(SIRET, early - timedelta(days=1), is_any_register_loaded=True, rows=[row]))
     assert "à partir du lundi 11 mai 2020 (heure de Paris)" in draw(verdict)
     settings.ZONE_OPENS_AT = settings.ZONE_OPENS_AT | {"GF_YT": early + timedelta(hours=9)}
     assert "lundi 11 mai 2020 à 9\u00a0h (heure de Paris)" in draw(verdict)
