@@ -1,15 +1,18 @@
 """Look a SIRET up and judge it: the one door to the registers for sign-up, drafts and confirmation."""
 
 import logging
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from django.db import DatabaseError, connection
-from django.db.models import Exists, FilteredRelation, OuterRef, Q
+from django.db.models import Exists, FilteredRelation, Model, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
 
 from notifications.wording import paris_date
 
-from .evidence import Evidence, Grant, Row
-from .models import Register, RegisterEntry, RegisterLoad
+from .evidence import Evidence, Grant, Row, Site, Unit
+from .models import Register, RegisterEntry, RegisterLoad, SireneEstablishment, SireneUnit
 from .siret import siren_of
 from .verdict import Verdict, decide, unavailable
 from .zones import Zone
@@ -44,23 +47,36 @@ def gather(siret: str, *, at: datetime) -> Evidence:
     """Everything that is known of a SIRET and of its company at this moment."""
     siren = siren_of(siret)
     rows = [Row(**row) for row in RegisterEntry.objects.of_siren(siren).values(*ROW_COLUMNS)]
-    is_any_register_loaded, grant = _loaded_and_granted(siren, at)
-    return Evidence(siret, at, is_any_register_loaded, rows, grant)
+    return Evidence(siret, at, rows=rows, **_registers_and_sirene(siret, at))
 
 
-def _loaded_and_granted(siren: str, at: datetime) -> tuple[bool, Grant | None]:
-    """Whether a register is in service, and the newest admission of the company: every admission has a network."""
+def _registers_and_sirene(siret: str, at: datetime) -> dict[str, Any]:
+    """Whether a register is in service, the company's newest admission (each has a network), and what Sirene says.
+
+    What Sirene says hangs on each register's line, since without a register there is no answer anyway.
+    """
+    siren = siren_of(siret)
     registers = Register.objects.annotate(
         is_loaded=Exists(RegisterLoad.objects.filter(register=OuterRef("pk"), is_active=True)),
         admission=FilteredRelation(
             "admissions", condition=Q(admissions__siren=siren, admissions__expires_on__gte=paris_date(at))
         ),
+        site=one_row(SireneEstablishment, siret, Site),
+        unit=one_row(SireneUnit, siren, Unit),
     ).order_by("admission__created_at")
-    is_any_register_loaded, grant = False, None
-    for code, is_loaded, admission, headcount, legal_name, territory in registers.values_list(
-        "code", "is_loaded", "admission", "admission__headcount", "admission__legal_name", "admission__territory"
-    ):
-        is_any_register_loaded = is_any_register_loaded or is_loaded
+    known: dict[str, Any] = {"is_any_register_loaded": False}
+    for code, is_loaded, admission, headcount, legal_name, territory, site, unit in registers.values_list(
+        "code", "is_loaded", "admission", "admission__headcount", "admission__legal_name", "admission__territory",
+        "site", "unit",
+    ):  # fmt: skip
+        known["is_any_register_loaded"] |= is_loaded
+        known["site"], known["unit"] = site and Site(**site), unit and Unit(**unit)
         if admission is not None:
-            grant = Grant(code, headcount, legal_name, Zone(territory) if territory else None)
-    return is_any_register_loaded, grant
+            known["grant"] = Grant(code, headcount, legal_name, Zone(territory) if territory else None)
+    return known
+
+
+def one_row(model: type[Model], key: str, shape: type[Site | Unit]) -> Subquery:
+    """The columns of one row, or null, as one value of a larger query: PostgreSQL looks the key up once."""
+    columns = {field.name: field.name for field in fields(shape)}
+    return Subquery(model._default_manager.filter(pk=key).values(found=JSONObject(**columns)))

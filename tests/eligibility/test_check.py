@@ -15,7 +15,7 @@ from eligibility.evidence import Evidence, Row
 from eligibility.models import Register, RegisterEntry
 from eligibility.verdict import PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
-from tests.eligibility.conftest import SAMPLES, golden, put_into_service, sirets
+from tests.eligibility.conftest import SAMPLES, golden, put_into_service, put_sirene_into_service, sirets
 from tests.factories import AdmissionFactory, RegisterFactory, make_siren, make_siret
 
 NOW = timezone.now()
@@ -24,9 +24,11 @@ SIRET = sirets(1)[0]
 
 @pytest.fixture
 def samples(db: None) -> None:
-    """Both sample registers, through the real loader."""
+    """Both sample registers and the sample of Sirene, through the real loaders."""
     put_into_service(SAMPLES / "sample_cci.csv", "cci")
     put_into_service(SAMPLES / "sample_cma.csv", "cma")
+    put_sirene_into_service(SAMPLES / "sirene_sample_etablissement.csv", "etablissements")
+    put_sirene_into_service(SAMPLES / "sirene_sample_unite_legale.csv", "unites_legales")
 
 
 def test_the_sample_registers_give_the_golden_answers(samples: None) -> None:
@@ -35,8 +37,7 @@ def test_the_sample_registers_give_the_golden_answers(samples: None) -> None:
         verdict = check(row["siret"], at=NOW)
         offer, lots = (verdict.offer or "", str(verdict.max_lots)) if verdict.is_eligible else ("", "")
         assert (verdict.public_answer, offer, lots) == (row["public_answer"], row["offer"], row["max_lots"]), row
-        # Sirene would tell `not_affiliated` from `unknown`; without it both are unknown.
-        assert verdict.reason == row["internal_reason"].replace("not_affiliated", "unknown")
+        assert verdict.reason == row["internal_reason"], row
         answers[verdict.public_answer] += 1
     assert answers == {"eligible": 578, "not_recognised": 60, "too_large": 1}
 
