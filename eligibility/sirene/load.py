@@ -22,7 +22,7 @@ from eligibility.registers.refusal import LoadRefused
 from . import swap
 from .layout import LAYOUTS, Layout
 from .models import SireneLoad, Stock
-from .records import batches
+from .records import SURPLUS, batches
 from .report import Report
 
 EXAMPLES = 5
@@ -86,11 +86,11 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
     newest = ""
     for frame in frames:
         report.read += frame.height
-        is_good = layout.is_key() & layout.is_alive().is_not_null()
-        _note_rejected(frame.filter(~is_good), layout, report)
         if layout.treated in frame.columns:
             newest = max(newest, str(frame[layout.treated].max() or ""))
-        rows = frame.lazy().filter(is_good).select(layout.row()).collect()
+        judged = frame.with_columns(_rejection(layout).alias("rejection"))
+        _note_rejected(judged.filter(pl.col("rejection").is_not_null()), layout, report)
+        rows = judged.lazy().filter(pl.col("rejection").is_null()).select(layout.row()).collect()
         report.accepted += rows.height
         report.closed += rows.height - int(rows[layout.alive].sum())
         report.confidential += int(rows["is_confidential"].sum())
@@ -101,16 +101,24 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
     report.newest_on = _date(newest)
 
 
-def _note_rejected(frame: pl.DataFrame, layout: Layout, report: Report) -> None:
-    if frame.is_empty():
-        return
-    reasons = pl.when(layout.is_key()).then(pl.lit("state_unknown")).otherwise(pl.lit("key_invalid"))
-    found = frame.select(reasons.alias("reason"), pl.col(layout.key).fill_null("(vide)"))
-    report.rejected += Counter(found["reason"].to_list())
-    for reason, key in found.iter_rows():
+def _rejection(layout: Layout) -> pl.Expr:
+    """Why a row is left out; null where it is kept."""
+    return (
+        pl.when(pl.col(SURPLUS).is_not_null())
+        .then(pl.lit("field_count"))
+        .when(~layout.is_key())
+        .then(pl.lit("key_invalid"))
+        .when(layout.is_alive().is_null())
+        .then(pl.lit("state_unknown"))
+    )
+
+
+def _note_rejected(rows: pl.DataFrame, layout: Layout, report: Report) -> None:
+    found = rows.group_by("rejection").agg(pl.len(), pl.col(layout.key).fill_null("(vide)").head(EXAMPLES))
+    for reason, number, keys in found.iter_rows():
+        report.rejected[reason] += number
         examples = report.examples.setdefault(reason, [])
-        if len(examples) < EXAMPLES:
-            examples.append(key[:20])
+        examples.extend(key[:20] for key in keys[: EXAMPLES - len(examples)])
 
 
 def _date(moment: str) -> date | None:

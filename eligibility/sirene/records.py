@@ -18,15 +18,18 @@ from .layout import Layout
 
 # A record of the widest stock is below 2000 bytes.
 LONGEST_LINE = 64 * 1024
+# A column of ours after the last one: what stands there is a field too many, and the row is out of step.
+SURPLUS = "surplus"
 MARK = b"\xef\xbb\xbf"
 
 
 def batches(chunks: Iterable[bytes], layout: Layout) -> Iterator[pl.DataFrame]:
     """Read the needed columns, all as text; the date of the last treatment too, where the file has it."""
     blocks = _blocks(chunks)
-    header, _, first = next(blocks, b"").removeprefix(MARK).partition(b"\n")
-    names = _names(header, layout)
-    wanted = [name for name in names if name in {*layout.needed, layout.treated}]
+    first_line, _, first = next(blocks, b"").removeprefix(MARK).partition(b"\n")
+    names = _names(first_line, layout)
+    header = first_line.rstrip(b"\r") + b"," + SURPLUS.encode()
+    wanted = [*(name for name in names if name in {*layout.needed, layout.treated}), SURPLUS]
     line = 2
     for block in chain([first], blocks):
         if block.strip():
@@ -43,8 +46,8 @@ def _read(header: bytes, block: bytes, wanted: list[str], line: int) -> pl.DataF
         frame = None
     if frame is None or frame.height != lines:
         raise LoadRefused(
-            f"Le fichier est abîmé entre les lignes {line} et {line + lines - 1}\u00a0: octets illisibles, guillemets"
-            " ou champs en trop."
+            f"Le fichier est abîmé entre les lignes {line} et {line + lines - 1}\u00a0: octets illisibles"
+            " ou guillemets mal fermés."
         )
     return frame
 

@@ -12,6 +12,7 @@ from notifications.wording import NBSP, count, short_date
 from .models import Stock
 
 REJECTIONS = {
+    "field_count": "la ligne a plus de champs que l’en-tête",
     "key_invalid": "le numéro n’a pas le nombre de chiffres attendu",
     "state_unknown": "l’état n’est ni ouvert (actif) ni fermé (cessé)",
 }
