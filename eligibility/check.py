@@ -4,14 +4,15 @@ import json
 import logging
 from dataclasses import fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection
 
 from notifications.wording import paris_date
 
+from .evidence import Evidence, Grant, Row, Site, Unit
 from .siret import siren_of
-from .verdict import Grant, Row, Verdict, decide, unavailable
+from .verdict import Verdict, decide, unavailable
 from .zones import Zone
 
 logger = logging.getLogger(__name__)
@@ -24,9 +25,11 @@ SELECT (SELECT coalesce(jsonb_agg(to_jsonb(entry)), '[]') FROM eligibility_regis
        EXISTS (SELECT FROM eligibility_registerload WHERE is_active),
        (SELECT to_jsonb(admission) FROM eligibility_admission admission
          WHERE admission.siren = %(siren)s AND admission.expires_on >= %(today)s
-         ORDER BY admission.created_at DESC LIMIT 1)
+         ORDER BY admission.created_at DESC LIMIT 1),
+       (SELECT to_jsonb(site) FROM eligibility_sireneestablishment site WHERE site.siret = %(siret)s),
+       (SELECT to_jsonb(unit) FROM eligibility_sireneunit unit WHERE unit.siren = %(siren)s)
 """
-ROW_COLUMNS = [field.name for field in fields(Row)]
+Shape = TypeVar("Shape", Row, Site, Unit)
 
 
 def check(siret: str, *, at: datetime) -> Verdict:
@@ -36,7 +39,7 @@ def check(siret: str, *, at: datetime) -> Verdict:
     goes on: the transaction is lost, and the caller must know.
     """
     try:
-        verdict = _judge(siret, at)
+        verdict = decide(gather(siret, at=at))
     except DatabaseError:
         if connection.in_atomic_block:
             raise
@@ -47,19 +50,29 @@ def check(siret: str, *, at: datetime) -> Verdict:
     return verdict
 
 
-def _judge(siret: str, at: datetime) -> Verdict:
+def gather(siret: str, *, at: datetime) -> Evidence:
+    """Everything that is known of a SIRET and of its company at this moment."""
+    keys = {"siret": siret, "siren": siren_of(siret), "today": paris_date(at)}
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, {"siren": siren_of(siret), "today": paris_date(at)})
-        entries, is_any_register_loaded, admission = cursor.fetchone()
-    rows = [_row(entry) for entry in json.loads(entries)]
-    grant = _grant(json.loads(admission)) if admission else None
-    return decide(siret, is_any_register_loaded=is_any_register_loaded, rows=rows, grant=grant, at=at)
+        cursor.execute(KNOWN, keys)
+        entries, is_any_register_loaded, admission, site, unit = cursor.fetchone()
+    return Evidence(
+        siret,
+        at,
+        is_any_register_loaded=is_any_register_loaded,
+        rows=[_shaped(Row, entry) for entry in json.loads(entries)],
+        grant=_grant(json.loads(admission)) if admission else None,
+        site=_shaped(Site, json.loads(site)) if site else None,
+        unit=_shaped(Unit, json.loads(unit)) if unit else None,
+    )
 
 
-def _row(entry: dict[str, Any]) -> Row:
-    values = {name: entry[name] for name in ROW_COLUMNS}
-    updated_on = values["updated_on"]
-    return Row(**values | {"updated_on": updated_on and date.fromisoformat(updated_on)})
+def _shaped(shape: type[Shape], found: dict[str, Any]) -> Shape:
+    """The columns that the verdict reads, out of a whole row."""
+    values = {field.name: found[field.name] for field in fields(shape)}
+    if values.get("updated_on"):
+        values["updated_on"] = date.fromisoformat(values["updated_on"])
+    return shape(**values)
 
 
 def _grant(admission: dict[str, Any]) -> Grant:

@@ -49,6 +49,13 @@ def label(code: str) -> str:
     return BANDS[code].label
 
 
+def in_words(headcount: int) -> str:
+    """12 salariés."""
+    if headcount == 0:
+        return "aucun salarié"
+    return f"{headcount:,}\u00a0salarié{'s' if headcount > 1 else ''}".replace(",", "\u00a0")
+
+
 def is_within(headcount: int, code: str) -> bool:
     """Tell whether an exact number and a code agree."""
     band = BANDS[code]

@@ -9,6 +9,9 @@ from django.db import models
 from django.db.models.functions import Left
 
 from .cases.models import Case as Case  # Django finds models here
+from .sirene.models import SireneEstablishment as SireneEstablishment
+from .sirene.models import SireneLoad as SireneLoad
+from .sirene.models import SireneUnit as SireneUnit
 from .siret import SIREN_LENGTH
 from .zones import Zone
 

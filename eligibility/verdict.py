@@ -4,27 +4,16 @@ The reason is for staff and log. The public reads `public_answer` only, which te
 unknown, not affiliated and opted out are one answer.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from . import headcount as bands
+from .evidence import Evidence
 from .quota import Offer, max_lots, offer_for
+from .rules import Reason as Reason
+from .rules import first_refusal
 from .siret import siren_of
-from .zones import Zone, is_open, opens_at, zone_of
-
-
-class Reason(StrEnum):
-    NO_REGISTER = "no_register"
-    UNKNOWN = "unknown"
-    NOT_AFFILIATED = "not_affiliated"
-    OPTED_OUT = "opted_out"
-    CLOSED = "closed"
-    TOO_LARGE = "too_large"
-    TERRITORY_NOT_SERVED = "territory_not_served"
-    TERRITORY_NOT_OPEN = "territory_not_open"
-    ELIGIBLE = "eligible"
+from .zones import Zone, opens_at
 
 
 class PublicAnswer(StrEnum):
@@ -61,44 +50,13 @@ TITLES = {
 
 
 @dataclass(frozen=True)
-class Row:
-    """What one register says of one establishment."""
-
-    register: str
-    siret: str
-    opt_in: bool = True
-    is_open: bool = True
-    headcount: int | None = None  # exact number of employees of the company
-    headcount_code: str = bands.NO_EMPLOYEE  # INSEE's code, counted where there is no exact number
-    legal_name: str = ""
-    street: str = ""
-    postal_code: str = ""
-    city: str = ""
-    naf: str = ""
-    updated_on: date | None = None
-
-    @property
-    def employees(self) -> int:
-        """The headcount that counts for this row: the exact number wins over the code."""
-        return bands.employees(self.headcount_code or bands.NO_EMPLOYEE) if self.headcount is None else self.headcount
-
-
-@dataclass(frozen=True)
-class Grant:
-    """An admission by support, valid on the day of the check: it stands in for affiliation and gives the headcount."""
-
-    network: str
-    headcount: int
-    legal_name: str = ""
-    zone: Zone | None = None
-
-
-@dataclass(frozen=True)
 class Facts:
     """What registers know of the establishment. Never shown before sign-in."""
 
     legal_name: str = ""
+    trade_name: str = ""
     street: str = ""
+    address_extra: str = ""
     postal_code: str = ""
     city: str = ""
     naf: str = ""
@@ -162,80 +120,48 @@ def unavailable(siret: str) -> Verdict:
     return Verdict(siret, Reason.NO_REGISTER)
 
 
-def decide(
-    siret: str, *, is_any_register_loaded: bool, rows: Sequence[Row], grant: Grant | None, at: datetime
-) -> Verdict:
-    """Judge a SIRET from the rows of its whole company (SIREN) and the admission granted to that company, if any."""
-    if not is_any_register_loaded:
-        return unavailable(siret)
-    own_rows = [row for row in rows if row.siret == siret]
-    affiliations = [row for row in own_rows if row.opt_in]
-    if not affiliations and not grant:
-        return Verdict(siret, Reason.OPTED_OUT if own_rows else Reason.UNKNOWN)
-    chosen = affiliations or own_rows
-    facts = _facts(chosen, grant)
-    if chosen and not any(row.is_open for row in chosen):
-        return Verdict(siret, Reason.CLOSED, facts=facts)
+# A stranger must not learn from the answer which of these it is: nothing else is told, not even by mistake.
+NOT_RECOGNISED = tuple(reason for reason, answer in PUBLIC_ANSWERS.items() if answer is PublicAnswer.NOT_RECOGNISED)
 
-    open_rows = [row for row in rows if row.is_open]
-    headcount, headcount_text = _headcount(open_rows, grant)
-    is_located = bool(facts.postal_code)
-    zone = zone_of(facts.postal_code) if is_located else grant.zone if grant else None
+
+def decide(evidence: Evidence) -> Verdict:
+    """Judge a SIRET: the first rule that refuses is the answer, and no more is told than it takes to say so."""
+    refusal = first_refusal(evidence)
+    if refusal is Reason.NO_REGISTER:
+        return unavailable(evidence.siret)
+    if refusal in NOT_RECOGNISED:
+        return Verdict(evidence.siret, refusal)
+    if refusal is Reason.CLOSED:
+        return Verdict(evidence.siret, refusal, facts=_facts(evidence))
     return Verdict(
-        siret,
-        _reason(headcount, zone, is_located=is_located, at=at),
-        headcount=headcount,
-        headcount_text=headcount_text,
-        zone=zone,
-        facts=facts,
-        headcounts_differ=len({row.employees for row in open_rows}) > 1,
+        evidence.siret,
+        refusal or Reason.ELIGIBLE,
+        headcount=evidence.headcount.employees,
+        headcount_text=evidence.headcount.text,
+        zone=evidence.zone,
+        facts=_facts(evidence),
+        headcounts_differ=evidence.headcounts_differ,
     )
 
 
-def _reason(headcount: int, zone: Zone | None, *, is_located: bool, at: datetime) -> Reason:
-    if offer_for(headcount) is None:
-        return Reason.TOO_LARGE
-    # Without a usable postal code the territory is judged at the order, by the delivery address.
-    if zone is None:
-        return Reason.TERRITORY_NOT_SERVED if is_located else Reason.ELIGIBLE
-    return Reason.ELIGIBLE if is_open(zone, at=at) else Reason.TERRITORY_NOT_OPEN
+def _facts(evidence: Evidence) -> Facts:
+    """Name and address from the newest row that has them, so that a half-filled newer row hides nothing.
 
-
-def _headcount(open_rows: Iterable[Row], grant: Grant | None) -> tuple[int, str]:
-    """The company's headcount and how to say it: support's figure, else the largest of its open rows.
-
-    The company counts as a whole: a site of three people may belong to a company of sixty.
+    What no row tells comes from support, then from Sirene; what INSEE masks is empty there, and the customer types it.
     """
-    if grant:
-        return grant.headcount, in_words(grant.headcount)
-    # Of two rows that give the same number, the exact one is the better wording.
-    largest = max(open_rows, key=lambda row: (row.employees, row.headcount is not None))
-    if largest.headcount is None:
-        return largest.employees, bands.label(largest.headcount_code or bands.NO_EMPLOYEE)
-    return largest.headcount, in_words(largest.headcount)
-
-
-def in_words(headcount: int) -> str:
-    """12 salariés."""
-    if headcount == 0:
-        return "aucun salarié"
-    return f"{headcount:,}\u00a0salarié{'s' if headcount > 1 else ''}".replace(",", "\u00a0")
-
-
-def _facts(rows: Sequence[Row], grant: Grant | None) -> Facts:
-    """Name and address from the newest row that has them, so that a half-filled newer row hides nothing."""
-    by_register = sorted(rows, key=lambda row: row.register)
-    newest_first = sorted(by_register, key=lambda row: row.updated_on or date.min, reverse=True)
-    named = next((row for row in newest_first if row.legal_name), None)
-    located = next((row for row in newest_first if row.postal_code), None)
-    located = located or next((row for row in newest_first if row.street or row.city), None)
+    rows, grant, site, unit, place = (
+        evidence.chosen, evidence.grant, evidence.site, evidence.unit, evidence.place
+    )  # fmt: skip
+    names = (*(row.legal_name for row in rows), grant.legal_name if grant else "", unit.legal_name if unit else "")
     networks = {row.register for row in rows if row.opt_in} | ({grant.network} if grant else set())
     return Facts(
-        legal_name=named.legal_name if named else grant.legal_name if grant else "",
-        street=located.street if located else "",
-        postal_code=located.postal_code if located else "",
-        city=located.city if located else "",
-        naf=next((row.naf for row in newest_first if row.naf), ""),
+        legal_name=next(filter(None, names), ""),
+        trade_name=site.trade_name if site else "",
+        street=place.street,
+        address_extra=place.address_extra,
+        postal_code=place.postal_code,
+        city=place.city,
+        naf=next(filter(None, (*(row.naf for row in rows), site.naf if site else "")), ""),
         registers=tuple(sorted(networks)),
-        as_of=newest_first[0].updated_on if newest_first else None,
+        as_of=rows[0].updated_on if rows else None,
     )

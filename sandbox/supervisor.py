@@ -27,6 +27,10 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP_ORDER = ("web", "beat", "worker", "sandbox", "valkey", "postgres")
 ENOUGH_SPACE = 300_000_000  # bytes
 SAMPLES = {"cci": "eligibility/data/sample_cci.csv", "cma": "eligibility/data/sample_cma.csv"}
+STOCKS = {
+    "etablissements": "eligibility/data/sirene_sample_etablissement.csv",
+    "unites_legales": "eligibility/data/sirene_sample_unite_legale.csv",
+}
 
 
 class Stack:
@@ -234,12 +238,15 @@ class Stack:
         self.manage("migrate", "--no-input", "--verbosity=0")
         self.manage("seed_catalogue")
         done = self.state / "prepared"
-        fingerprint = hashlib.sha256(b"".join((ROOT / sample).read_bytes() for sample in SAMPLES.values())).hexdigest()
+        samples = (*SAMPLES.values(), *STOCKS.values())
+        fingerprint = hashlib.sha256(b"".join((ROOT / sample).read_bytes() for sample in samples)).hexdigest()
         if done.exists() and done.read_text() == fingerprint:
             return
         self.say("Loading the sample registers")
         for register, sample in SAMPLES.items():
             self.manage("load_register", register, sample, "--apply", "--allow-few-rows")
+        for stock, sample in STOCKS.items():
+            self.manage("load_sirene", stock, sample, "--apply", "--allow-few-rows")
         self.manage("demo_staff")
         done.write_text(fingerprint)
 

@@ -43,6 +43,12 @@ class RegisterFile:
     encoding: str
     handle: BinaryIO
 
+    def chunks(self) -> Iterator[bytes]:
+        """Give the bytes from the start, some megabytes at a time."""
+        self.handle.seek(0)
+        while chunk := self.handle.read(CHUNK * 8):
+            yield chunk
+
     def lines(self) -> Generator[Line, None, None]:
         """Give each line without its end; blank ones too, so that numbers stay those of the file."""
         self.handle.seek(0)

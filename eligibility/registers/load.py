@@ -73,7 +73,7 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
         raise LoadRefused(_nothing_accepted(report))
     report.diff = diff.compare(register.code)
     report.newest_on = staging.newest_on()
-    report.objections = objections(_figures(report, active), _limits())
+    report.objections = objections(_figures(report, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:
         _put_into_service(register, report, wish, started_at)
@@ -139,7 +139,7 @@ def _figures(report: Report, active: RegisterLoad | None) -> Figures:
     )
 
 
-def _limits() -> Limits:
+def limits() -> Limits:
     return Limits(
         min_rows=settings.REGISTER_MIN_ROWS,
         max_reject_rate=settings.REGISTER_MAX_REJECT_RATE,

@@ -36,7 +36,7 @@ def replace(register: str) -> None:
         cursor.execute(f"INSERT INTO {fresh} ({COLUMNS}) SELECT {COLUMNS} FROM {TABLE} ORDER BY siret")
         cursor.execute(f"ALTER TABLE {fresh} ADD PRIMARY KEY (siret, register)")
         cursor.execute(f"ANALYZE {fresh}")
-        _lock_out_readers()
+        lock_out_readers(PARENT)
         cursor.execute("SELECT to_regclass(%s)", [current])
         if cursor.fetchone()[0]:
             cursor.execute(f"ALTER TABLE {PARENT} DETACH PARTITION {current}")
@@ -63,13 +63,13 @@ def _partitions(register: str) -> tuple[str, str, str]:
     return current, f"{current}_fresh", f"{current}_former"
 
 
-def _lock_out_readers() -> None:
-    """Take the table for the few milliseconds of the exchange, without ever making readers queue for long."""
+def lock_out_readers(table: str) -> None:
+    """Take a table for the few milliseconds of the exchange, without ever making readers queue for long."""
     for _ in range(ATTEMPTS):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-                cursor.execute(f"LOCK TABLE {PARENT} IN ACCESS EXCLUSIVE MODE")
+                cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
                 return
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):

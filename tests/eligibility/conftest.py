@@ -14,6 +14,9 @@ from eligibility.registers.guards import NAMES
 from eligibility.registers.layout import COLUMNS
 from eligibility.registers.load import Wish, load
 from eligibility.registers.report import Report
+from eligibility.sirene import load as sirene_load
+from eligibility.sirene import report as sirene_report
+from eligibility.sirene.models import Stock
 from tests.factories import RegisterFactory, make_siren, make_siret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,3 +105,9 @@ def write(tmp_path: Path) -> Callable[..., str]:
 def put_into_service(path: str | Path, code: str = "cci", **wishes: Any) -> Report:
     """Load a file whatever its size."""
     return load(code, str(path), Wish(**{"apply": True, "allowed": NAMES, "by": "essai"} | wishes))
+
+
+def put_sirene_into_service(path: str | Path, stock: str = "etablissements", **wishes: Any) -> sirene_report.Report:
+    """Load a stock file whatever its size."""
+    wish = sirene_load.Wish(**{"apply": True, "allowed": NAMES, "by": "essai"} | wishes)
+    return sirene_load.load(Stock(stock), str(path), wish)

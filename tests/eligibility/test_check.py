@@ -12,10 +12,11 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from eligibility.check import KNOWN, check
+from eligibility.evidence import Evidence, Row
 from eligibility.models import Register, RegisterEntry
-from eligibility.verdict import PublicAnswer, Reason, Row, Verdict, decide
+from eligibility.verdict import PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
-from tests.eligibility.conftest import SAMPLES, golden, put_into_service, sirets
+from tests.eligibility.conftest import SAMPLES, golden, put_into_service, put_sirene_into_service, sirets
 from tests.factories import AdmissionFactory, RegisterFactory, make_siren, make_siret
 
 NOW = timezone.now()
@@ -24,9 +25,11 @@ SIRET = sirets(1)[0]
 
 @pytest.fixture
 def samples(db: None) -> None:
-    """Both sample registers, through the real loader."""
+    """Both sample registers and the sample of Sirene, through the real loaders."""
     put_into_service(SAMPLES / "sample_cci.csv", "cci")
     put_into_service(SAMPLES / "sample_cma.csv", "cma")
+    put_sirene_into_service(SAMPLES / "sirene_sample_etablissement.csv", "etablissements")
+    put_sirene_into_service(SAMPLES / "sirene_sample_unite_legale.csv", "unites_legales")
 
 
 def test_the_sample_registers_give_the_golden_answers(samples: None) -> None:
@@ -35,8 +38,7 @@ def test_the_sample_registers_give_the_golden_answers(samples: None) -> None:
         verdict = check(row["siret"], at=NOW)
         offer, lots = (verdict.offer or "", str(verdict.max_lots)) if verdict.is_eligible else ("", "")
         assert (verdict.public_answer, offer, lots) == (row["public_answer"], row["offer"], row["max_lots"]), row
-        # Sirene would tell `not_affiliated` from `unknown`; without it both are unknown.
-        assert verdict.reason == row["internal_reason"].replace("not_affiliated", "unknown")
+        assert verdict.reason == row["internal_reason"], row
         answers[verdict.public_answer] += 1
     assert answers == {"eligible": 578, "not_recognised": 60, "too_large": 1}
 
@@ -64,9 +66,9 @@ def test_a_company_is_looked_up_by_the_primary_key(entry: Callable[..., Register
     entry(SIRET)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {KNOWN}", {"siren": SIRET[:9], "today": NOW.date()})
+        cursor.execute(f"EXPLAIN {KNOWN}", {"siret": SIRET, "siren": SIRET[:9], "today": NOW.date()})
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    for table in ("registerentry_cci", "registerentry_cma", "admission"):
+    for table in ("registerentry_cci", "registerentry_cma", "admission", "sireneestablishment", "sireneunit"):
         assert re.search(rf"(Index|Bitmap Heap) Scan.* on eligibility_{table}", plan), plan
 
 
@@ -198,7 +200,7 @@ def test_every_answer_has_a_drawing_with_its_sentence(reason: Reason) -> None:
 def test_an_opening_is_named_by_its_day_and_by_its_hour_where_it_has_one(settings: Any) -> None:
     early = opens_at(Zone.GF_YT)
     row = Row("CCI", SIRET, postal_code="97300")
-    verdict = decide(SIRET, is_any_register_loaded=True, rows=[row], grant=None, at=early - timedelta(days=1))
+    verdict = decide(Evidence(SIRET, early - timedelta(days=1), is_any_register_loaded=True, rows=[row]))
     assert "à partir du lundi 11 mai 2020 (heure de Paris)" in draw(verdict)
     settings.ZONE_OPENS_AT = settings.ZONE_OPENS_AT | {"GF_YT": early + timedelta(hours=9)}
     assert "lundi 11 mai 2020 à 9\u00a0h (heure de Paris)" in draw(verdict)

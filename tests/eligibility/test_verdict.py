@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eligibility import headcount as bands
+from eligibility.evidence import Evidence, Grant, Row, Site, Unit
 from eligibility.quota import Offer
-from eligibility.verdict import PUBLIC_ANSWERS, TITLES, Grant, PublicAnswer, Reason, Row, Verdict, decide
+from eligibility.rules import RULES, Outcome, explain
+from eligibility.verdict import NOT_RECOGNISED, PUBLIC_ANSWERS, TITLES, PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
 from notifications.wording import PARIS
 
@@ -17,8 +19,12 @@ NOW = datetime(2020, 6, 1, tzinfo=PARIS)
 PLAIN = Row("CCI", SITE, headcount_code="12", legal_name="LE GAL", street="14 RUE DE BRIANGAUD", postal_code="35600")
 
 
-def judge(*rows: Row, grant: Grant | None = None, loaded: bool = True, at: datetime = NOW) -> Verdict:
-    return decide(SITE, is_any_register_loaded=loaded, rows=rows, grant=grant, at=at)
+def known(*rows: Row, loaded: bool = True, at: datetime = NOW, **rest: Any) -> Evidence:
+    return Evidence(SITE, is_any_register_loaded=loaded, rows=rows, at=at, **rest)
+
+
+def judge(*rows: Row, **rest: Any) -> Verdict:
+    return decide(known(*rows, **rest))
 
 
 def row(**changes: Any) -> Row:
@@ -129,6 +135,109 @@ def test_rows_of_the_same_day_are_told_apart_the_same_way_in_any_order() -> None
     assert judge(one, two) == judge(two, one)
 
 
+OPEN_SITE = Site(street="14 RUE DE BRIANGAUD", postal_code="35600", city="REDON", naf="23.70Z")
+ACTIVE_UNIT = Unit(headcount_code="12", legal_name="LE GAL")
+
+
+def test_a_firm_that_sirene_knows_and_no_register_lists_is_not_affiliated() -> None:
+    for sirene in ({"site": OPEN_SITE}, {"unit": ACTIVE_UNIT}, {"site": OPEN_SITE, "unit": ACTIVE_UNIT}):
+        verdict = judge(**sirene)
+        assert verdict == Verdict(SITE, Reason.NOT_AFFILIATED)
+        assert verdict.public_answer is PublicAnswer.NOT_RECOGNISED
+
+
+def test_opt_out_is_the_reason_even_where_sirene_knows_the_firm() -> None:
+    assert judge(row(opt_in=False), site=OPEN_SITE, unit=ACTIVE_UNIT) == Verdict(SITE, Reason.OPTED_OUT)
+
+
+@pytest.mark.parametrize(
+    "sirene",
+    [{"site": replace(OPEN_SITE, is_open=False)}, {"unit": replace(ACTIVE_UNIT, is_active=False)}],
+    ids=["establishment", "unit"],
+)
+@pytest.mark.parametrize("rows", [[PLAIN], [PLAIN, row(register="CMA")], []], ids=["cci", "both", "admitted"])
+def test_sirene_closes_what_registers_and_support_still_hold_for_open(sirene: dict[str, Any], rows: list[Row]) -> None:
+    assert judge(*rows, grant=None if rows else GRANT, **sirene).reason is Reason.CLOSED
+
+
+def test_sirene_does_not_reopen_what_its_register_has_closed() -> None:
+    assert judge(row(is_open=False), site=OPEN_SITE, unit=ACTIVE_UNIT).reason is Reason.CLOSED
+
+
+def test_a_closed_firm_that_nobody_lists_is_not_recognised_and_never_called_closed() -> None:
+    assert judge(unit=replace(ACTIVE_UNIT, is_active=False)).reason is Reason.NOT_AFFILIATED
+
+
+@pytest.mark.parametrize(
+    ("rows", "grant", "employees", "source"),
+    [
+        ([row(headcount=9, headcount_code="11")], Grant("CCI", 30), 30, "Admission par le service client"),
+        ([row(headcount=9, headcount_code="11")], None, 9, "CCI"),
+        ([row(headcount_code="11")], None, 19, "CCI"),
+        ([row(headcount_code="")], None, 49, "Sirene, unité légale"),
+        ([row(headcount_code=""), row(register="CMA", headcount_code="02")], None, 5, "CMA"),
+        ([row(headcount_code="NN")], None, 0, "CCI"),
+    ],
+    ids=["support", "exact", "code", "sirene", "the row that tells", "none told is told"],
+)
+def test_which_headcount_wins(rows: list[Row], grant: Grant | None, employees: int, source: str) -> None:
+    evidence = known(*rows, grant=grant, site=OPEN_SITE, unit=ACTIVE_UNIT)
+    assert (evidence.headcount.employees, evidence.headcount.source) == (employees, source)
+    assert decide(evidence).headcount == employees
+
+
+def test_the_firm_counts_and_not_the_site_also_in_sirene() -> None:
+    """The sample's trap: a site of three to five people in a firm of fifty to ninety-nine."""
+    assert judge(row(headcount_code=""), unit=replace(ACTIVE_UNIT, headcount_code="21")).reason is Reason.TOO_LARGE
+
+
+def test_a_headcount_nobody_tells_counts_as_none() -> None:
+    assert judge(row(headcount_code="")).max_lots == 1
+    assert judge(row(headcount_code=""), unit=replace(ACTIVE_UNIT, headcount_code="")).headcount == 0
+
+
+def test_sirene_fills_in_the_name_and_address_that_a_row_lacks() -> None:
+    bare = Row("CCI", SITE, headcount=4)
+    site = replace(OPEN_SITE, trade_name="LE PETIT GAL", address_extra="BAT A")
+    facts = judge(bare, site=site, unit=ACTIVE_UNIT).facts
+    assert (facts.legal_name, facts.trade_name, facts.naf) == ("LE GAL", "LE PETIT GAL", "23.70Z")
+    assert (facts.street, facts.address_extra, facts.postal_code, facts.city) == (
+        "14 RUE DE BRIANGAUD", "BAT A", "35600", "REDON",
+    )  # fmt: skip
+
+
+def test_sirene_does_not_overrule_what_a_row_tells() -> None:
+    moved = row(postal_code="97300", street="", legal_name="AUTRE NOM", city="CAYENNE")
+    facts = judge(moved, site=OPEN_SITE, unit=ACTIVE_UNIT).facts
+    assert (facts.legal_name, facts.street, facts.postal_code, facts.city) == ("AUTRE NOM", "", "97300", "CAYENNE")
+    assert judge(row(street=""), site=OPEN_SITE).facts.street == "14 RUE DE BRIANGAUD"
+
+
+def test_a_confidential_firm_is_eligible_and_its_name_and_address_are_left_to_the_person() -> None:
+    verdict = judge(Row("CMA", SITE, headcount=3), site=Site(), unit=Unit(headcount_code="02"))
+    assert verdict.is_eligible
+    assert (verdict.facts.legal_name, verdict.facts.street, verdict.facts.city) == ("", "", "")
+
+
+def test_the_territory_is_the_rows_else_sirenes_else_supports() -> None:
+    overseas = replace(OPEN_SITE, postal_code="97133")
+    assert judge(PLAIN, site=overseas).zone is Zone.METRO
+    assert judge(row(postal_code=""), site=overseas).reason is Reason.TERRITORY_NOT_SERVED
+    assert judge(grant=GRANT, site=OPEN_SITE).zone is Zone.METRO
+    assert judge(grant=GRANT, unit=ACTIVE_UNIT).zone is Zone.GF_YT
+
+
+def test_the_explanation_walks_the_same_tests_and_stops_where_the_verdict_fell() -> None:
+    evidence = known(row(headcount=60), site=OPEN_SITE, unit=ACTIVE_UNIT)
+    lines = explain(evidence)
+    assert [line.outcome for line in lines] == ["passed"] * 3 + ["refused"] + ["not_reached"] * 2
+    assert lines[3].refusal is decide(evidence).reason is Reason.TOO_LARGE
+    assert [(remark.source, remark.figure, remark.counts) for remark in lines[3].remarks] == [
+        ("CCI, 006\u00a0280\u00a0234\u00a000169", "60\u00a0salariés", True),
+        ("Sirene, unité légale", "tranche 12, entre 20 et 49\u00a0salariés, compte pour 49", False),
+    ]
+
+
 GRANT = Grant("CMA", 4, "MENUISERIE MARTIN", Zone.GF_YT)
 
 
@@ -172,21 +281,55 @@ ROWS = st.builds(
     opt_in=st.booleans(),
     is_open=st.booleans(),
     headcount=st.none() | st.integers(0, 999_999),
-    headcount_code=st.sampled_from(list(bands.BANDS)),
+    headcount_code=st.sampled_from(["", *bands.BANDS]),
     postal_code=st.sampled_from(["", "35600", "97133", "97300"]),
     updated_on=st.none() | st.dates(),
 )
 
 
-@given(st.lists(ROWS, max_size=4), st.none() | st.just(GRANT))
+SITES = st.builds(Site, is_open=st.booleans(), postal_code=st.sampled_from(["", "35600", "97133", "97300"]))
+UNITS = st.builds(Unit, is_active=st.booleans(), headcount_code=st.sampled_from(["", *bands.BANDS]))
+EVIDENCE = st.builds(
+    Evidence,
+    siret=st.just(SITE),
+    at=st.sampled_from([NOW, datetime(2020, 5, 3, tzinfo=PARIS)]),
+    is_any_register_loaded=st.booleans(),
+    rows=st.lists(ROWS, max_size=4),
+    grant=st.none() | st.just(GRANT),
+    site=st.none() | SITES,
+    unit=st.none() | UNITS,
+)
+
+
+@given(EVIDENCE)
+def test_whatever_is_known_the_explanation_and_the_verdict_agree(evidence: Evidence) -> None:
+    verdict, lines = decide(evidence), explain(evidence)
+    refusals = [line.refusal for line in lines if line.refusal]
+    assert refusals == ([] if verdict.is_eligible else [verdict.reason])
+    assert [line.question for line in lines] == [rule.question for rule in RULES]
+    for line in lines:
+        assert bool(line.remarks) is (line.outcome is not Outcome.NOT_REACHED)
+        assert not line.remarks or any(remark.counts for remark in line.remarks), line
+
+
+@given(EVIDENCE)
+def test_whatever_is_known_a_stranger_learns_nothing_from_not_recognised(evidence: Evidence) -> None:
+    verdict = decide(evidence)
+    if verdict.reason in NOT_RECOGNISED:
+        assert verdict == Verdict(SITE, verdict.reason)
+
+
+@given(st.lists(ROWS, max_size=4), st.none() | st.just(GRANT), st.none() | SITES, st.none() | UNITS)
 def test_whatever_registers_say_an_order_needs_a_network_and_fewer_than_fifty(
-    rows: list[Row], grant: Grant | None
+    rows: list[Row], grant: Grant | None, site: Site | None, unit: Unit | None
 ) -> None:
-    verdict = judge(*rows, grant=grant)
+    verdict = judge(*rows, grant=grant, site=site, unit=unit)
     if verdict.is_eligible:
         assert verdict.headcount is not None
         assert verdict.headcount < 50
         assert verdict.max_lots >= 1
         assert grant or any(row.siret == SITE and row.opt_in and row.is_open for row in rows)
+        assert site is None or site.is_open
+        assert unit is None or unit.is_active
     if verdict.public_answer is PublicAnswer.NOT_RECOGNISED:
         assert (verdict.headcount, verdict.facts.legal_name, verdict.zone) == (None, "", None)

@@ -1,6 +1,5 @@
 """manage.py load_register: look at a register file, and put it into service with --apply."""
 
-import getpass
 from argparse import ArgumentParser
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
+from eligibility.management.operator import operator
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import NAMES
 from eligibility.registers.load import Wish, load
@@ -37,7 +37,7 @@ class Command(BaseCommand):
                     delta=options["delta"],
                     allowed=options["allowed"] or (),
                     rejects=rejects,
-                    by=_operator(),
+                    by=operator(),
                 )
                 report = load(options["register"], options["file"], wish)
             except (LoadRefused, OSError) as refusal:
@@ -55,14 +55,6 @@ class Command(BaseCommand):
 def _written(path: str) -> TextIO:
     """A file for the rejected rows; its mark makes spreadsheets read UTF-8."""
     return Path(path).open("w", encoding="utf-8-sig", newline="")
-
-
-def _operator() -> str:
-    """The name of the account that runs the command, where it has one."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "compte sans nom"
 
 
 _HELP = {

@@ -1,0 +1,145 @@
+"""Load a stock file of Sirene: look at every row, say what was found, and, if wanted and nothing objects, swap it in.
+
+The whole load is one transaction under the lock that all loads share: killed at any point it leaves nothing behind.
+"""
+
+import io
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from django.db import transaction
+from django.utils import timezone
+
+from eligibility.registers.exclusive import claim
+from eligibility.registers.files import RegisterFile, opened
+from eligibility.registers.guards import Figures, objections
+from eligibility.registers.load import limits
+from eligibility.registers.refusal import LoadRefused
+
+from . import swap
+from .layout import LAYOUTS, Layout
+from .models import SireneLoad, Stock
+from .records import SURPLUS, batches
+from .report import Report
+
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the operator asks for."""
+
+    apply: bool = False
+    allowed: Collection[str] = ()  # names of the objections that do not stop this load
+    by: str = ""
+
+
+def load(stock: Stock, path: str, wish: Wish) -> Report:
+    """Load a stock file, or raise LoadRefused and change nothing. Without `apply`, only report."""
+    with opened(path) as file, transaction.atomic():
+        claim(f"SIRENE {stock} {file.name} {wish.by}".strip())
+        report = _load(LAYOUTS[stock], file, wish)
+        if not report.is_applied:
+            transaction.set_rollback(True)
+        return report
+
+
+def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
+    started_at = timezone.now()
+    active = SireneLoad.objects.filter(stock=layout.stock, is_active=True).first()
+    report = Report(layout.stock, file.name, file.sha256, rows_before=active.rows_total if active else None)
+    if active and active.sha256 == file.sha256:
+        report.is_same_file = True
+        return report
+    swap.build(layout, _cleaned(batches(file.chunks(), layout), layout, report))
+    if not report.accepted:
+        raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
+    report.objections = objections(_figures(report, active), limits())
+    report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
+    if wish.apply and not report.unlifted:
+        swap.replace(layout)
+        SireneLoad.objects.filter(stock=layout.stock, is_active=True).update(is_active=False)
+        SireneLoad.objects.create(
+            stock=layout.stock,
+            file_name=report.file_name[:255],
+            sha256=report.sha256,
+            rows_read=report.read,
+            rows_rejected=report.rejected.total(),
+            rows_total=report.accepted,
+            rows_closed=report.closed,
+            rows_confidential=report.confidential,
+            newest_on=report.newest_on,
+            report=report.as_json(),
+            started_at=started_at,
+            finished_at=timezone.now(),
+            loaded_by=wish.by[:150],
+        )
+        report.is_applied = True
+    return report
+
+
+def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> Iterator[bytes]:
+    """Clean batch after batch into what COPY reads, keeping the report's figures."""
+    newest = ""
+    for frame in frames:
+        report.read += frame.height
+        if layout.treated in frame.columns:
+            newest = max(newest, str(frame[layout.treated].max() or ""))
+        judged = frame.with_columns(_rejection(layout).alias("rejection"))
+        _note_rejected(judged.filter(pl.col("rejection").is_not_null()), layout, report)
+        rows = judged.lazy().filter(pl.col("rejection").is_null()).select(layout.row()).collect()
+        report.accepted += rows.height
+        report.closed += rows.height - int(rows[layout.alive].sum())
+        report.confidential += int(rows["is_confidential"].sum())
+        text = io.BytesIO()
+        # Texts are quoted: unquoted, an empty one would read as NULL.
+        rows.write_csv(text, include_header=False, quote_style="non_numeric")
+        yield text.getvalue()
+    report.newest_on = _date(newest)
+
+
+def _rejection(layout: Layout) -> pl.Expr:
+    """Why a row is left out; null where it is kept."""
+    return (
+        pl.when(pl.col(SURPLUS).is_not_null())
+        .then(pl.lit("field_count"))
+        .when(~layout.is_key())
+        .then(pl.lit("key_invalid"))
+        .when(layout.is_alive().is_null())
+        .then(pl.lit("state_unknown"))
+    )
+
+
+def _note_rejected(rows: pl.DataFrame, layout: Layout, report: Report) -> None:
+    found = rows.group_by("rejection").agg(pl.len(), pl.col(layout.key).fill_null("(vide)").head(EXAMPLES))
+    for reason, number, keys in found.iter_rows():
+        report.rejected[reason] += number
+        examples = report.examples.setdefault(reason, [])
+        examples.extend(key[:20] for key in keys[: EXAMPLES - len(examples)])
+
+
+def _date(moment: str) -> date | None:
+    """The day of 2026-11-01T04:12:33, as INSEE writes it."""
+    try:
+        return date.fromisoformat(moment[:10])
+    except ValueError:
+        return None
+
+
+def _figures(report: Report, active: SireneLoad | None) -> Figures:
+    before = active.rows_total if active else 0
+    return Figures(
+        is_full=True,
+        read=report.read,
+        accepted=report.accepted,
+        rejected=report.rejected.total(),
+        removed=max(0, before - report.accepted),
+        current_rows=before,
+        bands=Counter(),
+        current_bands=Counter(),
+        newest_on=report.newest_on,
+        current_newest_on=active.newest_on if active else None,
+    )

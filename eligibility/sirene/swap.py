@@ -1,0 +1,61 @@
+"""Put a stock into service: readers see the table before it or after it, never half of it, and do not wait.
+
+The new table is built aside, then takes the name of the one in service, which is kept under another name for one
+rollback.
+"""
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, connection
+
+from eligibility.registers.refusal import LoadRefused
+from eligibility.registers.swap import lock_out_readers
+
+from .layout import Layout
+
+
+def build(layout: Layout, batches: Iterable[bytes]) -> None:
+    """Fill a new table from batches of CSV. It was made in this transaction: COPY may freeze its rows at once."""
+    fresh = _fresh(layout)
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {fresh} (LIKE {_table(layout)} INCLUDING CONSTRAINTS)")
+        with cursor.copy(f"COPY {fresh} ({', '.join(layout.stored)}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
+            for batch in batches:
+                copy.write(batch)
+        try:
+            cursor.execute(f"ALTER TABLE {fresh} ADD PRIMARY KEY ({layout.key})")
+        except IntegrityError:
+            raise LoadRefused(f"Un même {layout.key.upper()} figure deux fois dans le fichier.")
+        cursor.execute(f"ANALYZE {fresh}")
+
+
+def replace(layout: Layout) -> None:
+    """Let the table just built take the place of the one in service."""
+    table, former = _table(layout), _former(layout)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {former}")
+        lock_out_readers(table)
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {former}")
+        cursor.execute(f"ALTER TABLE {_fresh(layout)} RENAME TO {table}")
+
+
+def restore(layout: Layout) -> None:
+    """Exchange the table in service and the one kept."""
+    table, former, fresh = _table(layout), _former(layout), _fresh(layout)
+    with connection.cursor() as cursor:
+        lock_out_readers(table)
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {fresh}")
+        cursor.execute(f"ALTER TABLE {former} RENAME TO {table}")
+        cursor.execute(f"ALTER TABLE {fresh} RENAME TO {former}")
+
+
+def _table(layout: Layout) -> str:
+    return layout.model._meta.db_table
+
+
+def _fresh(layout: Layout) -> str:
+    return f"{_table(layout)}_fresh"
+
+
+def _former(layout: Layout) -> str:
+    return f"{_table(layout)}_former"
