@@ -52,9 +52,8 @@ def check(siret: str, *, at: datetime) -> Verdict:
 
 def gather(siret: str, *, at: datetime) -> Evidence:
     """Everything that is known of a SIRET and of its company at this moment."""
-    keys = {"siret": siret, "siren": siren_of(siret), "today": paris_date(at)}
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN, keys)
+        cursor.execute(KNOWN, {"siret": siret, "siren": siren_of(siret), "today": paris_date(at)})
         entries, is_any_register_loaded, admission, site, unit = cursor.fetchone()
     return Evidence(
         siret,
