@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Left
 
+from . import headcount as bands
 from .cases.models import Case as Case  # Django finds models here
+from .querysets import SiretQuerySet
 from .sirene.models import SireneEstablishment as SireneEstablishment
 from .sirene.models import SireneLoad as SireneLoad
 from .sirene.models import SireneUnit as SireneUnit
@@ -70,15 +72,6 @@ class Register(models.Model):
         return self.code
 
 
-class RegisterEntryQuerySet(models.QuerySet["RegisterEntry"]):
-    def of_siren(self, siren: str) -> "RegisterEntryQuerySet":
-        """All establishments of a company: a range on the key, since a SIRET begins with its SIREN.
-
-        The column sorts by byte (collation C), where ':' follows '9'.
-        """
-        return self.filter(siret__gte=siren, siret__lt=f"{siren}:")
-
-
 class RegisterEntry(models.Model):
     """What one register says of one establishment. Written by loads only.
 
@@ -107,7 +100,7 @@ class RegisterEntry(models.Model):
         "naf", "aprm", "opt_in", "updated_on", "is_open",
     )  # fmt: skip
 
-    objects = RegisterEntryQuerySet.as_manager()
+    objects = SiretQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ligne de registre"
@@ -115,6 +108,10 @@ class RegisterEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.siret} ({self.register})"
+
+    @property
+    def headcount_text(self) -> str:
+        return bands.text(self.headcount, self.headcount_code)
 
 
 class RegisterLoad(models.Model):

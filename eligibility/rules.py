@@ -6,7 +6,8 @@ first refusal; the staff's page walks the same table and tells each line, so tha
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from django.db import models
 
 from notifications.wording import NBSP, count, long_date, siret
 
@@ -16,16 +17,18 @@ from .quota import HEADCOUNT_LIMIT, offer_for
 from .zones import is_open, opens_at
 
 
-class Reason(StrEnum):
-    NO_REGISTER = "no_register"
-    UNKNOWN = "unknown"
-    NOT_AFFILIATED = "not_affiliated"
-    OPTED_OUT = "opted_out"
-    CLOSED = "closed"
-    TOO_LARGE = "too_large"
-    TERRITORY_NOT_SERVED = "territory_not_served"
-    TERRITORY_NOT_OPEN = "territory_not_open"
-    ELIGIBLE = "eligible"
+class Reason(models.TextChoices):
+    """The answer for staff and log. What the public reads of it is `verdict.PUBLIC_ANSWERS`' business."""
+
+    NO_REGISTER = "no_register", "aucun registre en service"
+    UNKNOWN = "unknown", "inconnu des registres et de Sirene"
+    NOT_AFFILIATED = "not_affiliated", "connu de Sirene, inscrit à aucun réseau"
+    OPTED_OUT = "opted_out", "inscrit sans opt-in"
+    CLOSED = "closed", "établissement fermé ou entreprise cessée"
+    TOO_LARGE = "too_large", f"{HEADCOUNT_LIMIT}{NBSP}salariés ou plus"
+    TERRITORY_NOT_SERVED = "territory_not_served", "territoire non desservi"
+    TERRITORY_NOT_OPEN = "territory_not_open", "territoire pas encore ouvert"
+    ELIGIBLE = "eligible", "peut commander"
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,10 @@ class Rule:
     remarks: Callable[[Evidence], Iterator[Remark]]
 
 
-class Outcome(StrEnum):
-    PASSED = "passed"
-    REFUSED = "refused"
-    NOT_REACHED = "not_reached"
+class Outcome(models.TextChoices):
+    PASSED = "passed", "Oui"
+    REFUSED = "refused", "Non"
+    NOT_REACHED = "not_reached", "Non examiné"
 
 
 @dataclass(frozen=True)
