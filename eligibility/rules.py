@@ -110,8 +110,7 @@ def _not_affiliated(evidence: Evidence) -> Reason | None:
 def _affiliations(evidence: Evidence) -> Iterator[Remark]:
     is_refused = not evidence.is_affiliated and not evidence.grant
     for row in evidence.own_rows:
-        opt_in = "oui" if row.opt_in else "non"
-        yield Remark(row.register, f"inscrit, opt-in{NBSP}: {opt_in}", counts=row.opt_in or is_refused)
+        yield Remark(row.register, f"inscrit {'avec' if row.opt_in else 'sans'} opt-in", row.opt_in or is_refused)
     if not evidence.own_rows:
         yield Remark("Registres", "SIRET absent de tous les registres", counts=not evidence.grant)
     if evidence.grant:
@@ -189,7 +188,7 @@ def _not_served(evidence: Evidence) -> Reason | None:
 def _served(evidence: Evidence) -> Iterator[Remark]:
     place, zone = evidence.place, evidence.zone
     if place.postal_code:
-        yield Remark(place.source, f"{place.postal_code}{NBSP}: {zone.label if zone else 'sans tarif'}")
+        yield Remark(place.source, f"{place.postal_code}, {zone.label if zone else 'sans tarif'}")
     elif zone:
         yield Remark(ADMISSION, zone.label)
     else:
@@ -206,7 +205,7 @@ def _opening(evidence: Evidence) -> Iterator[Remark]:
         yield Remark("Calendrier", "l’adresse de livraison décidera")
         return
     verb = "ouvert depuis le" if is_open(evidence.zone, at=evidence.at) else "ouvre le"
-    yield Remark("Calendrier", f"{evidence.zone.label}{NBSP}: {verb} {long_date(opens_at(evidence.zone))}")
+    yield Remark("Calendrier", f"{evidence.zone.label}, {verb} {long_date(opens_at(evidence.zone))}")
 
 
 RULES = (
