@@ -57,8 +57,10 @@ def in_words(headcount: int) -> str:
 
 
 def text(headcount: int | None, code: str) -> str:
-    """The exact number in words, else the code's range; silence counts as none."""
-    return label(code or NO_EMPLOYEE) if headcount is None else in_words(headcount)
+    """The exact number in words, else the code's range."""
+    if headcount is not None:
+        return in_words(headcount)
+    return label(code) if code else "non indiqué"
 
 
 def is_within(headcount: int, code: str) -> bool:

@@ -136,7 +136,8 @@ def _headcount() -> list[pl.Expr]:
     is_missing = ~has_exact & ~has_code
     return [
         number.alias("headcount"),
-        pl.when(is_missing).then(pl.lit(bands.NO_EMPLOYEE)).otherwise(code).alias("headcount_code"),
+        # Empty where the row tells nothing: then Sirene's code counts, and without it the company employs nobody.
+        code.alias("headcount_code"),
         ((number.is_not_null() | ~has_exact) & code.is_not_null()).alias("ok_headcount"),
         is_missing.alias("headcount_missing"),
         (~number.is_between(lowest, highest)).fill_null(value=False).alias("headcount_mismatch"),

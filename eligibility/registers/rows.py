@@ -126,7 +126,7 @@ def _headcount(exact: str, code: str, warnings: list[str]) -> tuple[int | None, 
     """The exact number, if it is one, and the code, if it is one; an unusable pair rejects the row."""
     if not exact and not code:
         warnings.append("headcount_missing")
-        return None, bands.NO_EMPLOYEE
+        return None, ""  # Sirene's code counts then, and without it the company employs nobody
     if code in ("0", "1", "2", "3"):
         warnings.append("band_padded")
         code = f"0{code}"
