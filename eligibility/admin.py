@@ -15,7 +15,7 @@ from notifications.wording import paris_date
 
 from .cases.admin import CaseAdmin as CaseAdmin  # Django finds admin classes here
 from .fields import SiretField
-from .models import Admission, Register, RegisterLoad
+from .models import Admission, Register, RegisterLoad, SireneLoad
 from .quota import HEADCOUNT_LIMIT
 from .siret import strip_separators
 
@@ -67,6 +67,13 @@ class RegisterLoadAdmin(ReadOnlyAdmin):
     )  # fmt: skip
     list_filter = ("register", "mode", "is_active")
     list_select_related = ("register",)
+    search_fields = ("file_name", "sha256__startswith")
+
+
+@admin.register(SireneLoad)
+class SireneLoadAdmin(ReadOnlyAdmin):
+    list_display = ("stock", "file_name", "finished_at", "rows_total", "rows_closed", "loaded_by", "is_active")
+    list_filter = ("stock", "is_active")
     search_fields = ("file_name", "sha256__startswith")
 
 

@@ -41,9 +41,7 @@ class Row:
 
     @property
     def headcount_text(self) -> str:
-        if self.headcount is None:
-            return bands.label(self.headcount_code or bands.NO_EMPLOYEE)
-        return bands.in_words(self.headcount)
+        return bands.text(self.headcount, self.headcount_code)
 
 
 @dataclass(frozen=True)

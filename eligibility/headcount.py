@@ -56,6 +56,13 @@ def in_words(headcount: int) -> str:
     return f"{headcount:,}\u00a0salarié{'s' if headcount > 1 else ''}".replace(",", "\u00a0")
 
 
+def text(headcount: int | None, code: str) -> str:
+    """The exact number in words, else the code's range."""
+    if headcount is not None:
+        return in_words(headcount)
+    return label(code) if code else "non indiqué"
+
+
 def is_within(headcount: int, code: str) -> bool:
     """Tell whether an exact number and a code agree."""
     band = BANDS[code]

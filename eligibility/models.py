@@ -8,7 +8,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Left
 
+from . import headcount as bands
 from .cases.models import Case as Case  # Django finds models here
+from .querysets import SiretQuerySet
 from .sirene.models import SireneEstablishment as SireneEstablishment
 from .sirene.models import SireneLoad as SireneLoad
 from .sirene.models import SireneUnit as SireneUnit
@@ -98,12 +100,18 @@ class RegisterEntry(models.Model):
         "naf", "aprm", "opt_in", "updated_on", "is_open",
     )  # fmt: skip
 
+    objects = SiretQuerySet.as_manager()
+
     class Meta:
         verbose_name = "ligne de registre"
         verbose_name_plural = "lignes de registre"
 
     def __str__(self) -> str:
         return f"{self.siret} ({self.register})"
+
+    @property
+    def headcount_text(self) -> str:
+        return bands.text(self.headcount, self.headcount_code)
 
 
 class RegisterLoad(models.Model):

@@ -6,7 +6,8 @@ first refusal; the staff's page walks the same table and tells each line, so tha
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
+
+from django.db import models
 
 from notifications.wording import NBSP, count, long_date, siret
 
@@ -16,16 +17,18 @@ from .quota import HEADCOUNT_LIMIT, offer_for
 from .zones import is_open, opens_at
 
 
-class Reason(StrEnum):
-    NO_REGISTER = "no_register"
-    UNKNOWN = "unknown"
-    NOT_AFFILIATED = "not_affiliated"
-    OPTED_OUT = "opted_out"
-    CLOSED = "closed"
-    TOO_LARGE = "too_large"
-    TERRITORY_NOT_SERVED = "territory_not_served"
-    TERRITORY_NOT_OPEN = "territory_not_open"
-    ELIGIBLE = "eligible"
+class Reason(models.TextChoices):
+    """The answer for staff and log. What the public reads of it is `verdict.PUBLIC_ANSWERS`' business."""
+
+    NO_REGISTER = "no_register", "aucun registre en service"
+    UNKNOWN = "unknown", "inconnu des registres et de Sirene"
+    NOT_AFFILIATED = "not_affiliated", "connu de Sirene, inscrit à aucun réseau"
+    OPTED_OUT = "opted_out", "inscrit sans opt-in"
+    CLOSED = "closed", "établissement fermé ou entreprise cessée"
+    TOO_LARGE = "too_large", f"{HEADCOUNT_LIMIT}{NBSP}salariés ou plus"
+    TERRITORY_NOT_SERVED = "territory_not_served", "territoire non desservi"
+    TERRITORY_NOT_OPEN = "territory_not_open", "territoire pas encore ouvert"
+    ELIGIBLE = "eligible", "peut commander"
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,10 @@ class Rule:
     remarks: Callable[[Evidence], Iterator[Remark]]
 
 
-class Outcome(StrEnum):
-    PASSED = "passed"
-    REFUSED = "refused"
-    NOT_REACHED = "not_reached"
+class Outcome(models.TextChoices):
+    PASSED = "passed", "Oui"
+    REFUSED = "refused", "Non"
+    NOT_REACHED = "not_reached", "Non examiné"
 
 
 @dataclass(frozen=True)
@@ -107,8 +110,7 @@ def _not_affiliated(evidence: Evidence) -> Reason | None:
 def _affiliations(evidence: Evidence) -> Iterator[Remark]:
     is_refused = not evidence.is_affiliated and not evidence.grant
     for row in evidence.own_rows:
-        opt_in = "oui" if row.opt_in else "non"
-        yield Remark(row.register, f"inscrit, opt-in{NBSP}: {opt_in}", counts=row.opt_in or is_refused)
+        yield Remark(row.register, f"inscrit {'avec' if row.opt_in else 'sans'} opt-in", row.opt_in or is_refused)
     if not evidence.own_rows:
         yield Remark("Registres", "SIRET absent de tous les registres", counts=not evidence.grant)
     if evidence.grant:
@@ -186,7 +188,7 @@ def _not_served(evidence: Evidence) -> Reason | None:
 def _served(evidence: Evidence) -> Iterator[Remark]:
     place, zone = evidence.place, evidence.zone
     if place.postal_code:
-        yield Remark(place.source, f"{place.postal_code}{NBSP}: {zone.label if zone else 'sans tarif'}")
+        yield Remark(place.source, f"{place.postal_code}, {zone.label if zone else 'sans tarif'}")
     elif zone:
         yield Remark(ADMISSION, zone.label)
     else:
@@ -203,7 +205,7 @@ def _opening(evidence: Evidence) -> Iterator[Remark]:
         yield Remark("Calendrier", "l’adresse de livraison décidera")
         return
     verb = "ouvert depuis le" if is_open(evidence.zone, at=evidence.at) else "ouvre le"
-    yield Remark("Calendrier", f"{evidence.zone.label}{NBSP}: {verb} {long_date(opens_at(evidence.zone))}")
+    yield Remark("Calendrier", f"{evidence.zone.label}, {verb} {long_date(opens_at(evidence.zone))}")
 
 
 RULES = (

@@ -30,6 +30,10 @@ app.conf.beat_schedule = {
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 20.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
+    "warn of old registers": {
+        "task": "eligibility.tasks.warn_of_old_registers",
+        "schedule": crontab(hour=7, minute=40),
+    },
     "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
 }
 

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Invoice, Payment
+from eligibility.ages import ages
 from eligibility.cases.models import Case
-from eligibility.models import Register
+from eligibility.models import RegisterLoad
 from notifications.models import Message
 from orders.calendar import paris_date
 from orders.models import Order
@@ -51,7 +52,13 @@ class Day:
 def landing(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Add the queues, the registers' ages and the orders of the last days to the admin's index."""
     now = timezone.now()
-    return context | {"queues": queues(now), "registers": register_ages(now), "days": last_days(now)}
+    loads = list(ages(now))
+    return context | {
+        "queues": queues(now),
+        "ages": loads,
+        "may_anybody_order": any(isinstance(age.load, RegisterLoad) for age in loads),
+        "days": last_days(now),
+    }
 
 
 def queues(now: datetime) -> list[Queue]:
@@ -87,24 +94,6 @@ def queues(now: datetime) -> list[Queue]:
 def _list(model: str, **filters: str) -> str:
     address = reverse(f"admin:{model}_changelist")
     return f"{address}?{urlencode(filters)}" if filters else address
-
-
-def register_ages(now: datetime) -> list[dict[str, Any]]:
-    """Each register with its active load and whether it has grown too old to be trusted."""
-    limit = timedelta(days=settings.REGISTER_MAX_AGE_DAYS)
-    registers = Register.objects.filter(loads__is_active=True).annotate(
-        loaded_at=F("loads__finished_at"), rows=F("loads__rows_total"), rejected=F("loads__rows_rejected")
-    )
-    return [
-        {
-            "label": register.label,
-            "loaded_at": register.loaded_at,
-            "rows": register.rows,
-            "rejected": register.rejected,
-            "is_old": now - register.loaded_at > limit,
-        }
-        for register in registers
-    ]
 
 
 def last_days(now: datetime) -> list[Day]:

@@ -10,7 +10,7 @@ import eligibility.urls
 import orders.urls
 import shipping.urls
 
-from . import health, pages, space, views
+from . import health, lookup, pages, space, views
 
 # My space joins several apps and so lives here; its name stays with the customer's other pages.
 account_pages = [
@@ -38,6 +38,7 @@ urlpatterns = [
     path("", include((shipping.urls.urlpatterns, "shipping"))),
     path("", include((public_pages, "pages"))),
     path("captcha/", include((captcha.urls.urlpatterns, "captcha"))),
+    path("gestion/siret/", admin.site.admin_view(lookup.lookup), name="lookup"),
     path("gestion/", admin.site.urls),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

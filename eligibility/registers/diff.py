@@ -1,4 +1,4 @@
-"""What a load would change: staging beside the rows in service."""
+"""What a load would change: the staged table beside the rows in service."""
 
 # ruff: noqa: S608 – names of tables and columns are constants of ours, values are parameters
 
@@ -10,24 +10,16 @@ from django.db import connection
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
 
-from .staging import COLUMNS, TABLE
+from .staging import PARENT, Staged
 
 EXAMPLES = 5
-_DATA_COLUMNS = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
-_SIDES = (
-    f"FROM (SELECT * FROM {TABLE}) fresh FULL JOIN"
-    f" (SELECT {COLUMNS} FROM {RegisterEntry._meta.db_table} WHERE register = %s) current USING (siret)"
-)
-_IS_CHANGED = (
-    f"({', '.join(f'fresh.{column}' for column in _DATA_COLUMNS)})"
-    f" IS DISTINCT FROM ({', '.join(f'current.{column}' for column in _DATA_COLUMNS)})"
-)
-_CONDITIONS = {
-    "added": "current.register IS NULL",
-    "removed": "fresh.register IS NULL",
-    "changed": f"fresh.register IS NOT NULL AND current.register IS NOT NULL AND {_IS_CHANGED}",
-    "unchanged": f"fresh.register IS NOT NULL AND current.register IS NOT NULL AND NOT ({_IS_CHANGED})",
-}
+# SIRETs that differ: added, changed or removed, and whether the difference may touch a verdict.
+CHANGES = "register_changes"
+KINDS = ("added", "changed", "removed")
+_DATA = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
+_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
+# Both sides are hashed by their key; with little memory the server would do it on disk, in pieces.
+_JOIN_MEMORY = "256MB"
 
 
 @dataclass
@@ -41,38 +33,43 @@ class Diff:
     examples: dict[str, list[str]] = field(default_factory=dict)
 
 
-def compare(register: str) -> Diff:
-    """Compare the staging table with the register in service."""
-    counts = ", ".join(f"count(*) FILTER (WHERE {_CONDITIONS[kind]})" for kind in _CONDITIONS)
+def compare(staged: Staged, register: str, *, is_delta: bool, rows_in_service: int) -> Diff:
+    """Compare a staged table with the register in service; a delta says nothing of the rows it does not name."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {counts} {_SIDES}", [register])
-        diff = Diff(**dict(zip(_CONDITIONS, cursor.fetchone(), strict=True)))
-        for kind in ("added", "changed", "removed"):
-            cursor.execute(
-                f"SELECT siret {_SIDES} WHERE {_CONDITIONS[kind]} ORDER BY siret LIMIT %s", [register, EXAMPLES]
-            )
+        cursor.execute(f"SET LOCAL work_mem = '{_JOIN_MEMORY}'")
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CHANGES}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {CHANGES} ON COMMIT DROP AS"
+            " SELECT coalesce(fresh.siret, current.siret) AS siret, CASE WHEN current.siret IS NULL THEN 'added'"
+            f" WHEN fresh.siret IS NULL THEN 'removed' ELSE 'changed' END AS kind, {_differ(_JUDGED)} AS is_judged"
+            f" FROM {staged.table} fresh {'LEFT' if is_delta else 'FULL'} JOIN"
+            f" (SELECT * FROM {PARENT} WHERE register = %s) current ON current.siret = fresh.siret"
+            f" WHERE {_differ(_DATA)}",
+            [register],
+        )
+        cursor.execute(f"SELECT kind, count(*) FROM {CHANGES} GROUP BY kind")
+        counts = dict(cursor.fetchall())
+        diff = Diff(**counts, unchanged=staged.rows - counts.get("added", 0) - counts.get("changed", 0))
+        for kind in KINDS:
+            cursor.execute(f"SELECT siret FROM {CHANGES} WHERE kind = %s ORDER BY siret LIMIT %s", [kind, EXAMPLES])
             diff.examples[kind] = [siret for (siret,) in cursor.fetchall()]
+    if is_delta:
+        diff.removed = rows_in_service - diff.changed - diff.unchanged
     return diff
 
 
-def staged_bands() -> Counter[str]:
-    """Rows by headcount code in the file."""
-    return _bands(f"SELECT headcount_code, headcount, count(*) FROM {TABLE} GROUP BY 1, 2", [])
-
-
 def current_bands(register: str) -> Counter[str]:
-    """Rows by headcount code in the register in service."""
-    table = RegisterEntry._meta.db_table
-    return _bands(
-        f"SELECT headcount_code, headcount, count(*) FROM {table} WHERE register = %s GROUP BY 1, 2", [register]
-    )
-
-
-def _bands(query: str, params: list[str]) -> Counter[str]:
-    """Count by the code that counts: an exact number is put into its code."""
+    """Rows in service by the headcount code that counts: an exact number is put into its code."""
     counts: Counter[str] = Counter()
     with connection.cursor() as cursor:
-        cursor.execute(query, params)
+        cursor.execute(
+            f"SELECT headcount_code, headcount, count(*) FROM {PARENT} WHERE register = %s GROUP BY 1, 2", [register]
+        )
         for code, headcount, rows in cursor.fetchall():
             counts[code if headcount is None else bands.code_of(headcount)] += rows
     return counts
+
+
+def _differ(columns: tuple[str, ...] | list[str]) -> str:
+    fresh, current = (", ".join(f"{side}.{column}" for column in columns) for side in ("fresh", "current"))
+    return f"({fresh}) IS DISTINCT FROM ({current})"

@@ -1,81 +1,86 @@
-"""Read a register file as numbered lines of text, from a path or standard input, as a stream.
+"""Read a file of any size as a stream: its fingerprint and encoding first, then blocks of whole lines in UTF-8.
 
-The bytes are read twice: once for their fingerprint and their encoding, once for their lines. Standard input is
-kept in a temporary file for that.
+The bytes are read twice, so that a file that is cut, damaged or unreadable is refused before any work is done.
+Standard input is kept in a temporary file for that. Memory stays the same whatever the file holds.
 """
 
 import codecs
 import hashlib
-import io
 import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from . import archives
 from .refusal import LoadRefused
 
 STANDARD_INPUT = "-"
-ENCODINGS = ("utf-8-sig", "cp1252")
-CHUNK = 1024 * 1024
-# A row of the format is below 1000 characters; a longer line is not one, and must not fill the memory.
+UTF_8, WINDOWS = "utf-8-sig", "cp1252"
+# A row is far below ten thousand characters; a longer line is not one, and must not fill the memory.
 LONGEST_LINE = 10_000
+BLOCK = 8 * 1024 * 1024
+# Enough of a line without end to see that it is too long, whatever its characters.
+_CUT = 4 * LONGEST_LINE
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the file, numbered from 1 for the header; `is_cut` when it was too long to be a row."""
+class Block:
+    """Whole lines of a file, in UTF-8, each ended by a line feed; `number` is that of the first, from 1."""
 
     number: int
-    text: str
-    is_cut: bool = False
+    data: bytes
+
+    def __len__(self) -> int:
+        """The number of lines."""
+        return self.data.count(b"\n")
 
 
 @dataclass(frozen=True)
 class RegisterFile:
-    """A file whose bytes were read once: its fingerprint and encoding are known."""
+    """A file whose bytes were read once: its fingerprint, encoding and size once unpacked are known."""
 
     name: str
     sha256: str
     encoding: str
+    size: int
     handle: BinaryIO
 
-    def chunks(self) -> Iterator[bytes]:
-        """Give the bytes from the start, some megabytes at a time."""
-        self.handle.seek(0)
-        while chunk := self.handle.read(CHUNK * 8):
-            yield chunk
+    def blocks(self, size: int = BLOCK) -> Generator[Block, None, None]:
+        """Give the lines in blocks of about this size; a line too long to be one is cut, still too long."""
+        number = 1
+        for data in _whole_lines(_with_line_feeds(self._text()), size):
+            block = Block(number, data)
+            yield block
+            number += len(block)
 
-    def lines(self) -> Generator[Line, None, None]:
-        """Give each line without its end; blank ones too, so that numbers stay those of the file."""
-        self.handle.seek(0)
-        text = io.TextIOWrapper(self.handle, encoding=self.encoding, newline=None)
-        try:
-            number = 0
-            while line := text.readline(LONGEST_LINE):
-                number += 1
-                is_cut = len(line) == LONGEST_LINE and not line.endswith("\n")
-                yield Line(number, line.rstrip("\n"), is_cut)
-                if is_cut:
-                    _skip_rest(text)
-        finally:
-            text.detach()
+    def _text(self) -> Iterator[bytes]:
+        """The content in UTF-8, without its mark."""
+        with closing(archives.chunks(self.handle)) as chunks:
+            if self.encoding == WINDOWS:
+                for chunk in chunks:
+                    yield chunk.decode(WINDOWS).encode()
+                return
+            first = next(chunks, b"")
+            yield first.removeprefix(codecs.BOM_UTF8)
+            yield from chunks
 
 
 @contextmanager
 def opened(path: str) -> Iterator[RegisterFile]:
-    """Open a file by path, or standard input for "-"."""
+    """Open a file by path, or standard input for "-"; LoadRefused if it cannot be read to its end."""
     with ExitStack() as stack:
         try:
             handle = stack.enter_context(_seekable(path))
-            sha256, encoding = _examine(handle)
+            sha256 = _fingerprint(handle)
+            encoding, size = _examine(handle)
         except OSError as error:
             raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {error.strerror or error}.")
         name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
-        yield RegisterFile(name, sha256, encoding, handle)
+        yield RegisterFile(name, sha256, encoding, size, handle)
 
 
 @contextmanager
@@ -85,42 +90,86 @@ def _seekable(path: str) -> Iterator[BinaryIO]:
             yield handle
         return
     with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy, CHUNK)
+        shutil.copyfileobj(sys.stdin.buffer, copy, archives.CHUNK)
+        copy.seek(0)
         yield copy
 
 
-def _examine(handle: BinaryIO) -> tuple[str, str]:
-    """Fingerprint and encoding: UTF-8 with or without mark, else Windows-1252."""
+def _fingerprint(handle: BinaryIO) -> str:
     digest = hashlib.sha256()
-    for chunk in _chunks(handle):
+    while chunk := handle.read(archives.CHUNK):
         digest.update(chunk)
-        if b"\0" in chunk:
-            raise LoadRefused(
-                "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
-            )
-    for encoding in ENCODINGS:
-        if _decodes(handle, encoding):
-            return digest.hexdigest(), encoding
+    return digest.hexdigest()
+
+
+def _examine(handle: BinaryIO) -> tuple[str, int]:
+    """Encoding and size of the content: UTF-8 with or without mark, else Windows-1252."""
+    size = 0
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    is_utf_8 = is_windows = True
+    with closing(archives.chunks(handle)) as chunks:
+        for chunk in chunks:
+            size += len(chunk)
+            if b"\0" in chunk:
+                raise LoadRefused(
+                    "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
+                )
+            is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
+            is_windows = is_windows and (chunk.isascii() or _has_no_hole(chunk))
+    if is_utf_8 and _decodes(decoder, b"", final=True):
+        return UTF_8, size
+    if is_windows:
+        return WINDOWS, size
     raise LoadRefused("Le fichier contient des octets illisibles, ni en UTF-8 ni en Windows-1252.")
 
 
-def _decodes(handle: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
+def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
     try:
-        for chunk in _chunks(handle):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+        decoder.decode(chunk, final)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _chunks(handle: BinaryIO) -> Iterator[bytes]:
-    handle.seek(0)
-    while chunk := handle.read(CHUNK):
-        yield chunk
+def _has_no_hole(chunk: bytes) -> bool:
+    """Tell whether the bytes avoid the five that Windows-1252 leaves undefined."""
+    return not any(hole in chunk for hole in (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d"))
 
 
-def _skip_rest(text: io.TextIOWrapper) -> None:
-    while (rest := text.readline(LONGEST_LINE)) and not rest.endswith("\n"):
-        continue
+def _with_line_feeds(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """End every line by a line feed: files come from Windows, and old ones from anywhere."""
+    is_feed_due = False
+    for chunk in chunks:
+        if is_feed_due and chunk.startswith(b"\n"):
+            chunk = chunk[1:]
+        is_feed_due = chunk.endswith(b"\r")
+        yield chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in chunk else chunk
+
+
+def _whole_lines(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Join pieces and cut them at line ends; the last line gets its end, and nothing in memory outgrows a block."""
+    pieces: list[bytes] = []
+    held = 0
+    is_skipping = False
+    for chunk in chunks:
+        if is_skipping:
+            chunk = chunk[chunk.find(b"\n") :] if b"\n" in chunk else b""
+            is_skipping = not chunk
+        end = chunk.rfind(b"\n") + 1
+        if end and held + end >= size:
+            yield b"".join((*pieces, chunk[:end]))
+            pieces, held, chunk = [], 0, chunk[end:]
+        pieces.append(chunk)
+        held += len(chunk)
+        if not end and held >= size + archives.CHUNK:
+            # No line end in sight: what is held ends in the beginning of one endless line.
+            pieces, is_skipping = [_shortened(b"".join(pieces))], True
+            held = len(pieces[0])
+    if rest := b"".join(pieces):
+        yield rest if rest.endswith(b"\n") else rest + b"\n"
+
+
+def _shortened(data: bytes) -> bytes:
+    """Cut the last line, which has no end yet, to a size that is still too long; no character is halved."""
+    start = data.rfind(b"\n") + 1
+    return data[:start] + data[start : start + _CUT].decode(errors="ignore").encode()

@@ -91,7 +91,7 @@ def _shift(figures: Figures, limits: Limits) -> Objection | None:
         return None
     return Objection(
         SHIFT,
-        f"la part de la tranche d’effectif {code} passe de {_percent(current.get(code, 0))}"
+        f"la part de la tranche d’effectif {code or 'vide'} passe de {_percent(current.get(code, 0))}"
         f" à {_percent(fresh.get(code, 0))} (limite\u00a0: {100 * limits.max_shift:.0f}{NBSP}points).",
     )
 

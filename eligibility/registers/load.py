@@ -3,10 +3,12 @@
 The whole load is one transaction under one lock: killed at any point it leaves nothing behind.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TextIO
 
 from django.conf import settings
@@ -16,15 +18,16 @@ from django.utils import timezone
 from eligibility.models import Register, RegisterLoad
 from notifications.wording import paris_date
 
-from . import diff, staging, swap
+from . import diff, swap
 from .exclusive import claim
-from .files import RegisterFile, opened
+from .files import LONGEST_LINE, Block, RegisterFile, opened
 from .guards import Figures, Limits, objections
 from .layout import read_header
 from .reasons import REJECTIONS
 from .refusal import LoadRefused
 from .report import Report
 from .sieve import Sieve
+from .staging import Staged, stage
 
 
 @dataclass(frozen=True)
@@ -68,30 +71,33 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
             f"Le registre {register.code} n’est pas encore chargé\u00a0: commencez par un fichier complet."
         )
 
-    _stage(file, report, wish, started_at)
+    staged = _stage(file, report, wish, started_at)
     if not report.accepted:
         raise LoadRefused(_nothing_accepted(report))
-    report.diff = diff.compare(register.code)
-    report.newest_on = staging.newest_on()
-    report.objections = objections(_figures(report, active), limits())
+    report.diff = diff.compare(
+        staged, register.code, is_delta=wish.delta, rows_in_service=active.rows_total if active else 0
+    )
+    report.objections = objections(_figures(report, staged, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:
         _put_into_service(register, report, wish, started_at)
     return report
 
 
-def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> None:
-    """Clean every row into the staging table; of several rows of one SIRET one stays."""
-    with closing(file.lines()) as lines:
-        header = next(lines, None)
-        layout = read_header(header.text if header else "")
+def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> Staged:
+    """Clean every row into a table of its own."""
+    with closing(file.blocks()) as blocks:
+        first = next(blocks, Block(1, b"\n"))
+        header, _, data = first.data.partition(b"\n")
+        layout = read_header(header.decode()[:LONGEST_LINE])
         report.separator, report.ignored_columns = layout.separator, layout.ignored
         sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
-        staging.fill(sieve.entries(lines))
-    duplicates = len(staging.drop_duplicates())
-    if duplicates:
-        report.warnings["duplicate"] = duplicates
-    report.accepted = report.read - report.rejected.total() - duplicates
+        entries = sieve.entries(chain([Block(2, data)], blocks))
+        staged = stage(report.register, entries, is_delta=wish.delta, is_kept=wish.apply)
+    if staged.repeats:
+        report.warnings["duplicate"] = staged.repeats
+    report.accepted, report.newest_on = staged.rows, staged.newest_on
+    return staged
 
 
 def _put_into_service(register: Register, report: Report, wish: Wish, started_at: datetime) -> None:
@@ -124,7 +130,7 @@ def _put_into_service(register: Register, report: Report, wish: Wish, started_at
     report.is_applied = True
 
 
-def _figures(report: Report, active: RegisterLoad | None) -> Figures:
+def _figures(report: Report, staged: Staged, active: RegisterLoad | None) -> Figures:
     return Figures(
         is_full=not report.is_delta,
         read=report.read,
@@ -132,8 +138,8 @@ def _figures(report: Report, active: RegisterLoad | None) -> Figures:
         rejected=report.rejected.total(),
         removed=report.diff.removed,
         current_rows=report.diff.removed + report.diff.changed + report.diff.unchanged,
-        bands=diff.staged_bands(),
-        current_bands=diff.current_bands(report.register),
+        bands=staged.bands,
+        current_bands=Counter() if report.is_delta else diff.current_bands(report.register),
         newest_on=report.newest_on,
         current_newest_on=active.newest_on if active else None,
     )

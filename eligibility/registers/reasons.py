@@ -20,7 +20,7 @@ WARNINGS = {
     "headcount_invalid": "effectif non entier\u00a0: la tranche est retenue",
     "band_padded": "tranche complétée par un zéro à gauche",
     "band_unknown": "tranche inconnue\u00a0: l’effectif exact est retenu",
-    "headcount_missing": "ni effectif ni tranche\u00a0: compté comme non employeur (NN)",
+    "headcount_missing": "ni effectif ni tranche\u00a0: compté comme non employeur (NN), sauf si Sirene en sait plus",
     "headcount_mismatch": "effectif et tranche en désaccord\u00a0: l’effectif exact est retenu",
     "postcode_padded": "code postal complété par un zéro à gauche",
     "postcode_invalid": "code postal illisible\u00a0: laissé vide",

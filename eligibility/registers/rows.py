@@ -13,7 +13,9 @@ from eligibility import headcount as bands
 from eligibility.siret import SIREN_LENGTH, SIRET_LENGTH, has_valid_key, strip_separators
 
 MASKED = "[ND]"
-_YES, _NO = {"O", "OUI", "1"}, {"N", "NON", "0"}
+YES, NO = {"O", "OUI", "1"}, {"N", "NON", "0"}
+# Texts are cut at the width of their column.
+LONGEST = {"raison_sociale": 160, "chambre": 100, "adresse": 120, "commune": 80}
 _DIGITS = re.compile(r"[0-9]+")
 _SCIENTIFIC = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
 _HEADCOUNT = re.compile(r"[0-9]{1,6}")
@@ -74,12 +76,12 @@ def clean(cells: Mapping[str, str], *, register: str, known: Collection[str], to
         siret=siret,
         register=register,
         legal_name=_legal_name(cells["raison_sociale"], warnings),
-        chamber=_text(cells["chambre"], 100),
+        chamber=_text(cells["chambre"], LONGEST["chambre"]),
         headcount=headcount,
         headcount_code=headcount_code,
-        street=_text(cells["adresse"], 120),
+        street=_text(cells["adresse"], LONGEST["adresse"]),
         postal_code=_postal_code(_text(cells["code_postal"], 20), warnings),
-        city=_text(cells["commune"], 80),
+        city=_text(cells["commune"], LONGEST["commune"]),
         naf=_naf(_text(cells["code_naf"], 20).upper(), warnings),
         aprm=_aprm(_text(cells["aprm"], 20).upper(), warnings),
         opt_in=_opt_in(cells["opt_in"].strip().upper(), warnings),
@@ -124,7 +126,7 @@ def _headcount(exact: str, code: str, warnings: list[str]) -> tuple[int | None, 
     """The exact number, if it is one, and the code, if it is one; an unusable pair rejects the row."""
     if not exact and not code:
         warnings.append("headcount_missing")
-        return None, bands.NO_EMPLOYEE
+        return None, ""  # Sirene's code counts then, and without it the company employs nobody
     if code in ("0", "1", "2", "3"):
         warnings.append("band_padded")
         code = f"0{code}"
@@ -157,7 +159,7 @@ def _text(cell: str, longest: int) -> str:
 
 
 def _legal_name(cell: str, warnings: list[str]) -> str:
-    name = _text(cell, 160)
+    name = _text(cell, LONGEST["raison_sociale"])
     if not name:
         warnings.append("name_missing")
     return name
@@ -191,9 +193,9 @@ def _aprm(cell: str, warnings: list[str]) -> str:
 
 def _opt_in(cell: str, warnings: list[str]) -> bool:
     """Whatever is not a clear yes is a no."""
-    if cell not in _YES | _NO:
+    if cell not in YES | NO:
         warnings.append("opt_in_invalid" if cell else "opt_in_missing")
-    return cell in _YES
+    return cell in YES
 
 
 def _updated_on(cell: str, today: date, warnings: list[str]) -> date | None:

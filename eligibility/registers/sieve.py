@@ -1,11 +1,14 @@
-"""Pass the lines of a file one by one: good rows go on, others are counted and written down with their reason."""
+"""Pass the lines of a file in blocks: good rows go on, others are counted and written down with their reason."""
 
 import csv
 from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import TextIO
 
-from .files import Line
+import polars as pl
+
+from . import columns
+from .files import LONGEST_LINE, Block
 from .layout import Layout
 from .reasons import REJECTIONS
 from .report import Report
@@ -29,36 +32,68 @@ class Sieve:
         if self._writer:
             self._writer.writerow(["ligne", "siret", "motif", "explication", "contenu"])
 
-    def entries(self, lines: Iterable[Line]) -> Iterator[tuple[int, Entry]]:
-        """The rows to keep, with their line numbers; blank lines are no rows."""
-        for line in lines:
-            if not line.text.strip():
-                continue
-            self._report.read += 1
-            outcome = self._judge(line)
-            if isinstance(outcome, Rejected):
-                self._reject(line, outcome.reason)
-            else:
-                self._report.warnings.update(outcome.warnings)
-                yield line.number, outcome.entry
+    def entries(self, blocks: Iterable[Block]) -> Iterator[pl.DataFrame]:
+        """The rows to keep, in the columns of `RegisterEntry` and the order of the file; blank lines are no rows."""
+        for block in blocks:
+            cells = columns.cut(block.data, self._layout)
+            tidied = columns.tidy(
+                cells, self._layout, block.data, register=self._report.register, today=self._today
+            ).filter(columns.IS_PLAIN)
+            self._report.read += tidied.height
+            self._report.warnings.update(
+                {
+                    name: rows
+                    for name, rows in tidied.select(pl.col(columns.REMARKS).sum()).row(0, named=True).items()
+                    if rows
+                }
+            )
+            plain = tidied.select(columns.PLACE, *columns.SCHEMA)
+            if plain.height < len(block):
+                plain = self._with_odd_rows(plain, block)
+            yield plain.select(*columns.SCHEMA)
 
-    def _judge(self, line: Line) -> Accepted | Rejected:
-        if line.is_cut:
+    def _with_odd_rows(self, plain: pl.DataFrame, block: Block) -> pl.DataFrame:
+        """Judge every other line by the rule for one row, and put what is kept back in its place."""
+        places = set(plain[columns.PLACE])
+        odd = [
+            (place, *entry)
+            for place, line in enumerate(block.data.split(b"\n")[:-1])
+            if place not in places and (entry := self._judged(block.number + place, line.decode()))
+        ]
+        if not odd:
+            return plain
+        rows = pl.DataFrame(odd, schema={columns.PLACE: pl.UInt32, **columns.SCHEMA}, orient="row")
+        return pl.concat([plain, rows]).sort(columns.PLACE)
+
+    def _judged(self, number: int, line: str) -> Entry | None:
+        """The entry of one line, None where there is none: the line is blank, or rejected and written down."""
+        if not line.strip():
+            return None
+        self._report.read += 1
+        outcome = self._judge(line)
+        if isinstance(outcome, Rejected):
+            self._reject(number, line[:LONGEST_LINE], outcome.reason)
+            return None
+        self._report.warnings.update(outcome.warnings)
+        return outcome.entry
+
+    def _judge(self, line: str) -> Accepted | Rejected:
+        if len(line) >= LONGEST_LINE:
             return Rejected("line_too_long")
-        fields = self._layout.split(line.text)
+        fields = self._layout.split(line)
         if len(fields) != self._layout.width:
             return Rejected("field_count")
         cells = self._layout.cells(fields)
         return clean(cells, register=self._report.register, known=self._known, today=self._today)
 
-    def _reject(self, line: Line, reason: str) -> None:
+    def _reject(self, number: int, line: str, reason: str) -> None:
         self._report.rejected[reason] += 1
         if self._writer:
             siret = self._siret_as_written(line)
-            self._writer.writerow([line.number, _inert(siret), reason, REJECTIONS[reason], _inert(line.text)])
+            self._writer.writerow([number, _inert(siret), reason, REJECTIONS[reason], _inert(line)])
 
-    def _siret_as_written(self, line: Line) -> str:
-        fields, position = self._layout.split(line.text), self._layout.positions["siret"]
+    def _siret_as_written(self, line: str) -> str:
+        fields, position = self._layout.split(line), self._layout.positions["siret"]
         return fields[position] if position < len(fields) else ""
 
 

@@ -1,48 +1,126 @@
-"""The table in which a load waits: a temporary one, gone with the transaction, so that a killed load leaves nothing."""
+"""The table in which a load waits, written once: of a full file it becomes the register's next partition.
+
+It lives in the load's transaction, so that a killed load leaves nothing. Rows come by COPY, the key is built after.
+"""
 
 # ruff: noqa: S608 – names of tables and columns are constants of ours, values are parameters
 
+import io
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 
+import polars as pl
 from django.db import connection
 
+from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
 
-from .rows import Entry
+from .ahead import ahead
 
-TABLE = "register_staging"
+PARENT = RegisterEntry._meta.db_table
 COLUMNS = ", ".join(RegisterEntry.STORED)
+DELTA = "register_delta"
+_REPEATS = "register_repeats"
+_NOT_TEXTS = ("headcount", "opt_in", "updated_on", "is_open")
+_TEXTS = ", ".join(name for name in RegisterEntry.STORED if name not in _NOT_TEXTS)
+# Sorting keys is quicker with more memory than the server gives by default; it is the server's, for one statement.
+SORT_MEMORY = "256MB"
 
 
-def fill(rows: Iterable[tuple[int, Entry]]) -> None:
-    """Stream cleaned rows with their line numbers into the staging table."""
+@dataclass
+class Staged:
+    """A filled table, and what is known of its rows."""
+
+    table: str
+    rows: int = 0
+    repeats: int = 0  # rows left out, because another one of the same SIRET was kept
+    newest_on: date | None = None
+    bands: Counter[str] = field(default_factory=Counter)  # by headcount code
+
+
+def partition(register: str, state: str = "") -> str:
+    """The name of a register's partition in service or, with a state, of another one of its tables."""
+    return "_".join(filter(None, (PARENT, register.lower(), state)))
+
+
+def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_kept: bool) -> Staged:
+    """Write cleaned rows into a table of their own; of several rows of one SIRET one stays."""
+    staged = Staged(DELTA if is_delta else partition(register, "fresh"))
     with connection.cursor() as cursor:
-        # Two loads in one transaction, as in a test, share the name.
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{TABLE}")
+        if is_delta:
+            cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{DELTA}")  # two loads in one transaction share the name
+            cursor.execute(f"CREATE TEMPORARY TABLE {DELTA} (LIKE {PARENT}) ON COMMIT DROP")
+        else:
+            # The CHECK lets PostgreSQL attach the partition without reading it again. What is sure to be thrown
+            # away is not worth a log.
+            cursor.execute(
+                f"CREATE {'' if is_kept else 'UNLOGGED'} TABLE {staged.table}"
+                f" (LIKE {PARENT} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (register = '{register}'))"
+            )
+    sirets = _fill(staged, frames)
+    _drop_repeats(staged, sirets)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+        cursor.execute(f"ALTER TABLE {staged.table} ADD PRIMARY KEY (siret, register)")
+        cursor.execute(f"ANALYZE {staged.table}")
+    return staged
+
+
+def _fill(staged: Staged, frames: Iterable[pl.DataFrame]) -> pl.Series:
+    """Stream the rows in; gives their SIRETs as numbers, eight bytes each."""
+    sirets = pl.Series(dtype=pl.Int64)
+    # FREEZE: nobody sees the table before the load ends, so its rows need no second visit by vacuum.
+    into = f"COPY {staged.table} ({COLUMNS}) FROM STDIN (FORMAT csv, FREEZE, FORCE_NOT_NULL ({_TEXTS}))"
+    with connection.cursor() as cursor, cursor.copy(into) as copy:
+        for frame, data in ahead((frame, _as_csv(frame)) for frame in frames):
+            copy.write(data)
+            sirets.append(frame["siret"].cast(pl.Int64))
+            staged.rows += frame.height
+            staged.bands.update(_bands(frame))
+            newest = frame["updated_on"].max()
+            staged.newest_on = max(filter(None, (newest, staged.newest_on)), default=None)
+    return sirets
+
+
+def _as_csv(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_csv(buffer, include_header=False)
+    return buffer.getvalue()
+
+
+def _bands(frame: pl.DataFrame) -> dict[str, int]:
+    """Rows by the headcount code that counts: an exact number is put into its code."""
+    counts: Counter[str] = Counter()
+    for code, headcount, rows in frame.group_by("headcount_code", "headcount").len().rows():
+        counts[code if headcount is None else bands.code_of(headcount)] += rows
+    return counts
+
+
+def _drop_repeats(staged: Staged, sirets: pl.Series) -> None:
+    """Of several rows of one SIRET keep the newest, then the last of the file.
+
+    A table that was created for it is filled from front to back: `ctid` is the order of the file.
+    """
+    ordered = sirets.sort()
+    repeated = ordered.filter(ordered == ordered.shift(1)).unique()
+    if repeated.is_empty():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_REPEATS}")
+        cursor.execute(f'CREATE TEMPORARY TABLE {_REPEATS} (siret varchar(14) COLLATE "C" NOT NULL) ON COMMIT DROP')
+        with cursor.copy(f"COPY {_REPEATS} FROM STDIN") as copy:
+            copy.write("".join(f"{siret:014d}\n" for siret in repeated))
+        cursor.execute(f"ANALYZE {_REPEATS}")
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {TABLE} (LIKE {RegisterEntry._meta.db_table}, line integer NOT NULL)"
-            " ON COMMIT DROP"
+            f"DELETE FROM {staged.table} loser USING (SELECT staged.ctid AS spot, row_number() OVER"
+            " (PARTITION BY staged.siret ORDER BY coalesce(staged.updated_on, '-infinity') DESC, staged.ctid DESC)"
+            f" AS place FROM {staged.table} staged JOIN {_REPEATS} USING (siret)) ranked"
+            " WHERE loser.ctid = ranked.spot AND ranked.place > 1"
+            " RETURNING headcount_code, headcount"
         )
-        with cursor.copy(f"COPY {TABLE} ({COLUMNS}, line) FROM STDIN") as copy:
-            for line, entry in rows:
-                copy.write_row((*entry, line))
-        cursor.execute(f"ANALYZE {TABLE}")
-
-
-def drop_duplicates() -> list[int]:
-    """Of several rows of one SIRET keep the newest, then the last of the file; give the line numbers of the others."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"DELETE FROM {TABLE} loser USING {TABLE} winner WHERE winner.siret = loser.siret"
-            " AND (coalesce(winner.updated_on, '-infinity'), winner.line)"
-            " > (coalesce(loser.updated_on, '-infinity'), loser.line) RETURNING loser.line"
-        )
-        return sorted(line for (line,) in cursor.fetchall())
-
-
-def newest_on() -> date | None:
-    """The newest date in the file, by which an older file is told."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT max(updated_on) FROM {TABLE}")
-        return cursor.fetchone()[0]
+        for code, headcount in cursor.fetchall():
+            staged.bands[code if headcount is None else bands.code_of(headcount)] -= 1
+            staged.repeats += 1
+    staged.rows -= staged.repeats

@@ -13,10 +13,10 @@ from psycopg.errors import LockNotAvailable
 
 from eligibility.models import RegisterEntry
 
+from .diff import CHANGES
 from .refusal import LoadRefused
-from .staging import COLUMNS, TABLE
+from .staging import COLUMNS, DELTA, PARENT, partition
 
-PARENT = RegisterEntry._meta.db_table
 # While the exchange waits for a reader in a long transaction, other readers wait behind it: wait briefly, and often.
 LOCK_TIMEOUT = "100ms"
 ATTEMPTS = 100
@@ -24,18 +24,10 @@ PAUSE = 0.2
 
 
 def replace(register: str) -> None:
-    """Exchange the register's partition for the staged rows."""
-    current, fresh, former = _partitions(register)
+    """Exchange the register's partition for the staged one; the other is kept."""
+    current, fresh, former = (partition(register, state) for state in ("", "fresh", "former"))
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {former}")
-        # The CHECK lets PostgreSQL attach the partition without reading it again.
-        cursor.execute(
-            f"CREATE TABLE {fresh}"
-            f" (LIKE {PARENT} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (register = '{register}'))"
-        )
-        cursor.execute(f"INSERT INTO {fresh} ({COLUMNS}) SELECT {COLUMNS} FROM {TABLE} ORDER BY siret")
-        cursor.execute(f"ALTER TABLE {fresh} ADD PRIMARY KEY (siret, register)")
-        cursor.execute(f"ANALYZE {fresh}")
         lock_out_readers(PARENT)
         cursor.execute("SELECT to_regclass(%s)", [current])
         if cursor.fetchone()[0]:
@@ -49,18 +41,11 @@ def merge(register: str) -> None:
     """Add and change rows, remove none; rows that are the same are not written again."""
     data = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
     assignments = ", ".join(f"{column} = excluded.{column}" for column in data)
-    before, after = (", ".join(f"{row}.{column}" for column in data) for row in ("entry", "excluded"))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {PARENT} AS entry ({COLUMNS}) SELECT {COLUMNS} FROM {TABLE} ORDER BY siret"
-            f" ON CONFLICT (siret, register) DO UPDATE SET {assignments} WHERE ({before}) IS DISTINCT FROM ({after})"
+            f"INSERT INTO {PARENT} ({COLUMNS}) SELECT {COLUMNS} FROM {DELTA} JOIN {CHANGES} USING (siret)"
+            f" ORDER BY siret ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
         )
-
-
-def _partitions(register: str) -> tuple[str, str, str]:
-    """Names of the partition in service, the one being built, and the one kept; a code is capitals and figures."""
-    current = f"{PARENT}_{register.lower()}"
-    return current, f"{current}_fresh", f"{current}_former"
 
 
 def lock_out_readers(table: str) -> None:

@@ -6,6 +6,7 @@ The whole load is one transaction under the lock that all loads share: killed at
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,8 +14,9 @@ import polars as pl
 from django.db import transaction
 from django.utils import timezone
 
+from eligibility.registers.ahead import ahead
 from eligibility.registers.exclusive import claim
-from eligibility.registers.files import RegisterFile, opened
+from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
 from eligibility.registers.refusal import LoadRefused
@@ -54,7 +56,11 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
     if active and active.sha256 == file.sha256:
         report.is_same_file = True
         return report
-    swap.build(layout, _cleaned(batches(file.chunks(), layout), layout, report))
+    if file.encoding != UTF_8:
+        raise LoadRefused("Le fichier n’est pas en UTF-8\u00a0: ce n’est pas un stock tel que l’Insee le publie.")
+    with closing(file.blocks()) as blocks:
+        cleaned = _cleaned(batches(blocks, layout), layout, report)
+        swap.build(layout, ahead(cleaned), is_kept=wish.apply)
     if not report.accepted:
         raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
     report.objections = objections(_figures(report, active), limits())

@@ -7,6 +7,9 @@ trade. What INSEE masks for a partly confidential firm (`[ND]`) is empty.
 
 from django.db import models
 
+from eligibility import headcount as bands
+from eligibility.querysets import SiretQuerySet
+
 
 class Stock(models.TextChoices):
     """The two files INSEE publishes at the start of each month, by the names operators give them."""
@@ -35,12 +38,18 @@ class SireneEstablishment(models.Model):
     headcount_code = models.CharField("tranche d’effectif de l’établissement", max_length=2)
     headcount_year = models.PositiveSmallIntegerField("année de l’effectif", null=True)
 
+    objects = SiretQuerySet.as_manager()
+
     class Meta:
         verbose_name = "établissement Sirene"
         verbose_name_plural = "établissements Sirene"
 
     def __str__(self) -> str:
         return self.siret
+
+    @property
+    def headcount_text(self) -> str:
+        return bands.text(None, self.headcount_code)
 
 
 class SireneUnit(models.Model):
@@ -62,6 +71,10 @@ class SireneUnit(models.Model):
 
     def __str__(self) -> str:
         return self.siren
+
+    @property
+    def headcount_text(self) -> str:
+        return bands.text(None, self.headcount_code)
 
 
 class SireneLoad(models.Model):

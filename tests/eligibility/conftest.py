@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from eligibility.models import RegisterEntry, RegisterLoad
+from eligibility.models import RegisterEntry, RegisterLoad, SireneEstablishment, SireneUnit
 from eligibility.registers.guards import NAMES
 from eligibility.registers.layout import COLUMNS
 from eligibility.registers.load import Wish, load
@@ -86,6 +86,21 @@ def entry(put_in_service: Callable[..., None]) -> Callable[..., RegisterEntry]:
 
     def add(siret: str, register: str = "CCI", **facts: Any) -> RegisterEntry:
         return RegisterEntry.objects.create(siret=siret, register=register, **FACTS | facts)
+
+    return add
+
+
+@pytest.fixture
+def sirene(db: None) -> Callable[..., None]:
+    """Put an establishment and its company into Sirene."""
+
+    def add(siret: str, *, is_open: bool = True, **facts: Any) -> None:
+        SireneEstablishment.objects.create(
+            siret=siret, is_open=is_open, is_confidential=False, is_head_office=True, street="7 AVENUE DES ARTS",
+            postal_code="35600", city="REDON",
+        )  # fmt: skip
+        unit = {"is_active": True, "legal_name": "ATELIER DES ARTS", "headcount_code": "12"} | facts
+        SireneUnit.objects.create(siren=siret[:9], is_confidential=False, **unit)
 
     return add
 

@@ -2,6 +2,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from eligibility.models import Register, RegisterEntry
 from eligibility.verdict import PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
 from tests.eligibility.conftest import SAMPLES, golden, put_into_service, put_sirene_into_service, sirets
+from tests.eligibility.sirene_files import establishment, unit, written
 from tests.factories import AdmissionFactory, RegisterFactory, make_siren, make_siret
 
 NOW = timezone.now()
@@ -47,19 +49,39 @@ def test_a_company_of_both_registers_names_both(samples: None) -> None:
     assert check("44446272500029", at=NOW).facts.registers == ("CCI", "CMA")
 
 
-@pytest.mark.parametrize("situation", ["unknown", "opted_out", "closed", "eligible", "ten_sites", "admitted"])
+SITUATIONS: dict[str, dict[str, Any]] = {
+    "unknown": {},
+    "opted_out": {"opt_in": False},
+    "not_affiliated": {},
+    "closed": {"is_open": False},
+    "closed_in_sirene": {},
+    "too_large": {"headcount": 50},
+    "eligible": {},
+    "ten_sites": {},
+    "admitted": {},
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
 def test_any_answer_takes_one_query(
-    situation: str, entry: Callable[..., RegisterEntry], django_assert_num_queries: Any
+    situation: str,
+    entry: Callable[..., RegisterEntry],
+    sirene: Callable[..., None],
+    django_assert_num_queries: Any,
 ) -> None:
-    if situation in ("opted_out", "closed", "eligible"):
-        entry(SIRET, opt_in=situation != "opted_out", is_open=situation != "closed")
+    if situation not in ("unknown", "not_affiliated", "admitted"):
+        entry(SIRET, **SITUATIONS[situation])
+    if situation in ("not_affiliated", "closed_in_sirene", "eligible"):
+        sirene(SIRET, is_open=situation != "closed_in_sirene")
     if situation == "ten_sites":
-        for rank in range(1, 11):
+        for rank in range(2, 11):
             entry(make_siret(SIRET[:9], rank))
     if situation == "admitted":
         AdmissionFactory(siret=SIRET)
     with django_assert_num_queries(1):
-        check(SIRET, at=NOW)
+        reason = check(SIRET, at=NOW).reason
+    expected = {"ten_sites": "eligible", "admitted": "eligible", "closed_in_sirene": "closed"}
+    assert reason == expected.get(situation, situation)
 
 
 def test_a_company_is_looked_up_by_the_primary_key(entry: Callable[..., RegisterEntry]) -> None:
@@ -167,14 +189,35 @@ def draw(verdict: Verdict, **context: Any) -> str:
     return html.replace(html.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0] or "\0", "TOKEN")
 
 
-def test_unknown_opted_out_and_not_affiliated_read_the_same_to_the_byte(entry: Callable[..., RegisterEntry]) -> None:
+def test_unknown_opted_out_and_not_affiliated_read_the_same_to_the_byte(
+    entry: Callable[..., RegisterEntry], sirene: Callable[..., None]
+) -> None:
     unknown = check(SIRET, at=NOW)
+    sirene(SIRET, headcount_code="21")
+    not_affiliated = check(SIRET, at=NOW)
     entry(SIRET, opt_in=False, headcount_code="21")
     opted_out = check(SIRET, at=NOW)
-    not_affiliated = Verdict(SIRET, Reason.NOT_AFFILIATED)
-    assert (unknown.reason, opted_out.reason) == (Reason.UNKNOWN, Reason.OPTED_OUT)
+    assert [verdict.reason for verdict in (unknown, not_affiliated, opted_out)] == [
+        Reason.UNKNOWN, Reason.NOT_AFFILIATED, Reason.OPTED_OUT,
+    ]  # fmt: skip
     assert draw(unknown) == draw(opted_out) == draw(not_affiliated)
     assert "Nous ne reconnaissons pas ce SIRET." in draw(unknown)
+
+
+def test_a_confidential_firm_may_order_and_no_page_shows_its_mask(
+    entry: Callable[..., RegisterEntry], tmp_path: Path
+) -> None:
+    """Both stocks as INSEE writes them for such a firm, and a chamber's row that knows no more."""
+    masked = dict.fromkeys(("enseigne1", "numeroVoie", "typeVoie", "libelleVoie", "libelleCommune"), "[ND]")
+    site = establishment(SIRET, statutDiffusion="P", codePostal="[ND]", **masked)
+    put_sirene_into_service(written(tmp_path, "etablissements", [site]))
+    firm = unit(SIRET[:9], statutDiffusion="P", denomination="[ND]", nom="[ND]", prenomUsuel="[ND]")
+    put_sirene_into_service(written(tmp_path, "unites_legales", [firm]), "unites_legales")
+    entry(SIRET, headcount_code="", legal_name="", street="", postal_code="", city="")
+    verdict = check(SIRET, at=NOW)
+    assert (verdict.is_eligible, verdict.headcount) == (True, 49)
+    assert "[ND]" not in repr(verdict)
+    assert (verdict.facts.legal_name, verdict.facts.street, verdict.facts.postal_code) == ("", "", "")
 
 
 def test_before_sign_in_an_eligible_company_is_told_its_offer_and_nothing_else(

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from eligibility.check import check
 from eligibility.models import RegisterEntry, RegisterLoad
-from eligibility.registers import staging, swap
+from eligibility.registers import swap
 from eligibility.registers.refusal import LoadRefused
+from eligibility.registers.sieve import Sieve
 from eligibility.verdict import Reason
 from tests.eligibility.conftest import put_into_service, register_row, sirets
 
@@ -91,14 +92,14 @@ def test_of_two_loads_at_once_the_second_is_refused_and_told_the_first(
         write([register_row(sirets(2)[1])], "second.csv"),
     )
     inside, go_on = threading.Event(), threading.Event()
-    fill = staging.fill
+    entries = Sieve.entries
 
-    def slow_fill(rows: Any) -> None:
+    def slow_entries(sieve: Sieve, blocks: Any) -> Any:
         inside.set()
         assert go_on.wait(PATIENCE)
-        fill(rows)
+        return entries(sieve, blocks)
 
-    monkeypatch.setattr(staging, "fill", slow_fill)
+    monkeypatch.setattr(Sieve, "entries", slow_entries)
     running = in_thread(put_into_service, first)
     assert inside.wait(PATIENCE)
     try:

@@ -1,7 +1,10 @@
 """Sirene's stock files: what is read, what is kept, what is refused, and how a load goes live."""
 
 import csv
+import gzip
+import io
 import threading
+import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -38,6 +41,13 @@ def load(db: None, tmp_path: Path) -> Callable[..., Any]:
         return put_sirene_into_service(path, stock, **wishes)
 
     return load_rows
+
+
+def zipped(content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("StockUniteLegale_utf8.csv", content)
+    return buffer.getvalue()
 
 
 def cells(row: models.Model) -> dict[str, Any]:
@@ -215,13 +225,12 @@ WHOLE = text("etablissements", [establishment(siret) for siret in sirets(20)])
         (b"", "en-tête"),
         (b"\x00\x01\x02", "octets nuls"),
         (WHOLE.encode().replace(b"REDON", b"RED\x00N", 1), "octets nuls"),
-        (WHOLE.encode().replace(b"REDON", b"R\xe9DON", 1), "abîmé entre les lignes 2 et 21"),
-        (WHOLE.replace("REDON", '"REDON', 1).encode(), "abîmé"),
-        (WHOLE.encode() + b"9" * 200_000, "démesurée"),
+        (WHOLE.encode().replace(b"REDON", b"R\xe9DON", 1), "n’est pas en UTF-8"),
+        (WHOLE.replace("REDON", '"REDON', 1).encode(), "abîmé entre les lignes 2 et 21"),
         (WHOLE.partition("\n")[0].encode(), "aucune ligne exploitable"),
         ("siren;siret\n" * 3, "en-tête"),
     ],
-    ids=["empty", "binary", "NUL", "latin", "quote", "endless line", "header alone", "other file"],
+    ids=["empty", "binary", "NUL", "latin", "quote", "header alone", "other file"],
 )
 def test_a_damaged_file_is_refused_with_a_sentence_and_changes_nothing(
     load: Callable[..., Any], content: bytes | str, sentence: str
@@ -238,6 +247,19 @@ def test_a_row_out_of_step_with_the_header_is_left_out(load: Callable[..., Any])
     report = load("\n".join((header, shifted.replace("REDON", "RE,DON") + "62.01Z", short[:60], good, "")))
     assert dict(report.rejected) == {"field_count": 1, "state_unknown": 1}
     assert SireneEstablishment.objects.get().pk == sirets(3)[2]
+
+
+def test_a_line_without_end_is_a_bad_row_and_fills_no_memory(load: Callable[..., Any]) -> None:
+    report = load(WHOLE + "9" * 30_000_000 + "\n" + text("etablissements", [establishment(SIRET[:13])]).splitlines()[1])
+    assert dict(report.rejected) == {"key_invalid": 2}
+    assert report.examples == {"key_invalid": ["(vide)", SIRET[:13]]}
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
+def test_a_packed_stock_is_read_as_it_is_published(db: None, tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "StockUniteLegale_utf8.zip"
+    path.write_bytes(pack(SAMPLE["unites_legales"].read_bytes()))
+    assert put_sirene_into_service(path, "unites_legales").accepted == 638
 
 
 def test_one_number_twice_refuses_the_file(load: Callable[..., Any]) -> None:
@@ -362,8 +384,8 @@ def test_a_load_that_is_killed_leaves_the_stock_usable_and_can_be_run_again(
     put_sirene_into_service(two_files[0], "unites_legales")
     whole = getattr(swap, moment)
 
-    def killed(*args: Any) -> None:
-        whole(*args)
+    def killed(*args: Any, **options: Any) -> None:
+        whole(*args, **options)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Invoice, Payment
-from eligibility.models import RegisterLoad
+from eligibility.models import RegisterLoad, SireneLoad
 from masques.desk import CHART_DAYS
 from notifications.models import Message
 from orders.models import Order
@@ -129,18 +129,40 @@ def test_what_somebody_should_act_on_is_marked_and_an_empty_desk_is_calm(desk, b
 
 
 def test_without_a_register_the_desk_says_that_nobody_can_order(desk):
+    sirene_load(days=1)
     assert "Aucun registre n’est chargé" in desk.get("/gestion/").content.decode()
+    customer()
+    assert "Aucun registre n’est chargé" not in desk.get("/gestion/").content.decode()
 
 
-@pytest.mark.parametrize(("days", "is_old"), [(44, False), (46, True)])
-def test_a_register_shows_its_age_and_warns_when_it_is_too_old(desk, settings, days, is_old):
+def sirene_load(*, days: int) -> SireneLoad:
+    at = timezone.now() - timedelta(days=days)
+    return SireneLoad.objects.create(
+        stock="etablissements", file_name="StockEtablissement_utf8.zip", sha256="0" * 64, rows_read=1239,
+        rows_rejected=5, rows_total=1234, rows_closed=3, rows_confidential=2, report={}, started_at=at, finished_at=at,
+        loaded_by="essai",
+    )  # fmt: skip
+
+
+def read(page) -> str:
+    return page.content.decode().replace("\u202f", " ").replace("\u00a0", " ").replace("&nbsp;", " ")
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(29, ""), (30, "à recharger avant le"), (44, "à recharger avant le"), (45, "trop ancien, à recharger")],
+)
+@pytest.mark.parametrize("name", ["Registre CCI", "Sirene, établissements"])
+def test_a_register_shows_its_age_and_warns_before_and_when_it_is_too_old(desk, settings, name, days, words):
     settings.REGISTER_MAX_AGE_DAYS = 45
     customer()
-    RegisterLoad.objects.update(finished_at=timezone.now() - timedelta(days=days), rows_total=1234, rows_rejected=5)
-    page = desk.get("/gestion/").content.decode().replace("\u202f", " ").replace("\u00a0", " ")
-    assert "Registre CCI chargé le" in page
-    assert "1 234 lignes, 5 rejetées" in page
-    assert ("trop ancien, à recharger" in page) is is_old
+    if name == "Registre CCI":
+        RegisterLoad.objects.update(finished_at=timezone.now() - timedelta(days=days), rows_total=1234, rows_rejected=5)
+    else:
+        sirene_load(days=days)
+    line = next(line for line in read(desk.get("/gestion/")).splitlines() if f"{name} chargé le" in line)
+    assert f"il y a {days} jours : 1 234 lignes, 5 rejetées" in line
+    assert "à recharger" not in line if not words else words in line
 
 
 def test_the_chart_has_every_day_and_counts_orders_and_masks(desk):

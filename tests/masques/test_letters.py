@@ -16,7 +16,10 @@ from accounts import letters, signup
 from accounts.adapter import CHANGES
 from accounts.models import User
 from billing import payments
+from eligibility import ages
 from eligibility.cases import verbs
+from eligibility.models import SireneLoad
+from eligibility.sirene.models import Stock
 from masques.contact import SUBJECTS
 from notifications.models import Message
 from notifications.sms import sms_length
@@ -76,6 +79,17 @@ def contact() -> None:
     assert client.post("/aide/", data).status_code == 302
 
 
+def old_register() -> None:
+    """One near its limit, of the longest names."""
+    at = timezone.now() - timedelta(days=40)
+    SireneLoad.objects.create(
+        stock=max(Stock, key=lambda stock: len(stock.label)), file_name="W" * 255, sha256="0" * 64, report={},
+        rows_read=1, rows_rejected=0, rows_total=1, rows_closed=0, rows_confidential=0, started_at=at, finished_at=at,
+        loaded_by="W" * 150,
+    )  # fmt: skip
+    ages.warn(timezone.now())
+
+
 LETTERS: dict[str, Callable[[], object]] = {
     "accounts/account_confirmation": lambda: letters.send_code(user(), "a@b.example", "ABCD-EFGH"),
     "accounts/account_exists": lambda: letters.tell_account_exists(user(), "a@b.example"),
@@ -88,6 +102,7 @@ LETTERS: dict[str, Callable[[], object]] = {
         siret="73282932000074", at=timezone.now(), legal_name="W" * 160, contact_name="W" * 100, email="a@b.example",
         postal_code="35600", headcount=4, register="cma",
     ),
+    "eligibility/register_age": old_register,
     "masques/contact": contact,
     "orders/order_confirmed": lambda: order_notices.order_confirmed(order()),
     "orders/order_cancelled": lambda: order_notices.order_cancelled(order(cancelled=True), reason="à votre demande"),
