@@ -43,7 +43,7 @@ DROP TABLE eligibility_sireneunit;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('eligibility', '0001_initial'),
+        ('eligibility', '0002_register_history'),
     ]
 
     operations = [

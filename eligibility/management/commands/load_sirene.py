@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from eligibility.management.operator import operator
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import DROP, FEW_ROWS, MANY_REJECTS, OLDER
+from eligibility.registers.operator import operator
 from eligibility.registers.refusal import LoadRefused
 from eligibility.sirene.load import Wish, load
 from eligibility.sirene.models import Stock
