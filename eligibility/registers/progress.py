@@ -1,7 +1,9 @@
 """How far a load is, on one line of the terminal that is written again and again."""
 
+import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from notifications.wording import NBSP
@@ -55,6 +57,16 @@ class Line(Silent):
         self._stream.write(f"\r{text:<{self._width}}")
         self._stream.flush()
         self._width = len(text)
+
+
+@contextmanager
+def watched(is_wanted: bool) -> Iterator[Silent]:
+    """Show on standard error how far the load is, where somebody watches."""
+    progress = Line(sys.stderr) if is_wanted or sys.stderr.isatty() else Silent()
+    try:
+        yield progress
+    finally:
+        progress.end()
 
 
 def _reading(share: float, rows: int, seconds: float) -> str:

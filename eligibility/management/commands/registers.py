@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from eligibility.models import Register, RegisterLoad, RegisterRollback
+from eligibility.models import Register, RegisterLoad, RegisterRollback, SireneLoad
+from eligibility.sirene.models import Stock
 from notifications.wording import count, paris_date, short_date
 
 SHOWN = 10
@@ -29,6 +30,10 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         if not registers:
             self.stdout.write("Aucun registre.")
+        for stock in Stock if not options["register"] else ():
+            self.stdout.write(stock.label)
+            for line in list(_stock_loads(stock)) or ["  aucun chargement"]:
+                self.stdout.write(line)
 
 
 def _loads(register: Register) -> Iterator[str]:
@@ -45,13 +50,24 @@ def _rollbacks(register: Register) -> Iterator[str]:
         yield f"  {_told(rollback)}"
 
 
-def _state(load: RegisterLoad) -> str:
+def _stock_loads(stock: Stock) -> Iterator[str]:
+    for load in SireneLoad.objects.filter(stock=stock)[:SHOWN]:
+        yield f"  {_state(load)} {load.file_name}, {_when(load)} par {load.loaded_by}"
+        yield (
+            f"      {count(load.rows_total, 'ligne')}, dont {count(load.rows_closed, 'fermée')},"
+            f" {count(load.rows_rejected, 'rejetée')}\u00a0; SHA-256 {load.sha256[:16]}"
+        )
+        if load.restored_at:
+            yield f"      ↺ rétabli le {short_date(load.restored_at)} par {load.restored_by}"
+
+
+def _state(load: RegisterLoad | SireneLoad) -> str:
     if load.is_active:
         return "● en service  "
     return "○ retour ici  " if load.is_former else "  remplacé    "
 
 
-def _when(load: RegisterLoad) -> str:
+def _when(load: RegisterLoad | SireneLoad) -> str:
     days = (paris_date(timezone.now()) - paris_date(load.finished_at)).days
     return f"chargé le {short_date(paris_date(load.finished_at))} (il y a {count(days, 'jour')})"
 

@@ -3,10 +3,9 @@
 It stands up here because it brings together those who may order (eligibility) and those who do (accounts).
 """
 
-import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,7 +16,7 @@ from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import NAMES
 from eligibility.registers.load import Wish, load
 from eligibility.registers.operator import operator
-from eligibility.registers.progress import Line, Silent
+from eligibility.registers.progress import watched
 from eligibility.registers.refusal import LoadRefused
 
 
@@ -49,7 +48,7 @@ class Command(BaseCommand):
                     rejects=rejects,
                     by=operator(),
                     customers=_customers,
-                    progress=stack.enter_context(_watched(options["progress"])),
+                    progress=stack.enter_context(watched(options["progress"])),
                 )
                 report = load(options["register"], options["file"], wish)
             except (LoadRefused, OSError) as refusal:
@@ -72,16 +71,6 @@ def _written(path: str) -> TextIO:
 def _customers() -> Iterator[str]:
     """The SIRETs of all customers."""
     return Establishment.objects.values_list("siret", flat=True).iterator()
-
-
-@contextmanager
-def _watched(is_wanted: bool) -> Iterator[Silent]:
-    """Show on standard error how far the load is, where somebody watches."""
-    progress = Line(sys.stderr) if is_wanted or sys.stderr.isatty() else Silent()
-    try:
-        yield progress
-    finally:
-        progress.end()
 
 
 _HELP = {
