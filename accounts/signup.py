@@ -118,10 +118,12 @@ def _copy(facts: Facts) -> dict[str, str]:
     """What the registers know, cut to our lines; what INSEE masks stays empty and is asked for."""
     return {
         "legal_name": disclosed(facts.legal_name),
+        "trade_name": disclosed(facts.trade_name),
         "naf": facts.naf,
         "postal_code": facts.postal_code,
         "city": disclosed(facts.city)[:LINE],
         **street_lines(facts.street),
+        "address_extra": disclosed(facts.address_extra)[:LINE],
     }
 
 

@@ -141,16 +141,43 @@ class RegisterLoad(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="compte"
     )
     is_active = models.BooleanField("en service", default=True)
+    is_former = models.BooleanField("retour possible", default=False)
 
     class Meta:
         verbose_name = "chargement"
         ordering = ["-finished_at", "-pk"]
         constraints = [
-            models.UniqueConstraint("register", condition=models.Q(is_active=True), name="one_active_load_per_register")
+            models.UniqueConstraint(
+                "register", condition=models.Q(is_active=True), name="one_active_load_per_register"
+            ),
+            models.UniqueConstraint(
+                "register", condition=models.Q(is_former=True), name="one_former_load_per_register"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(is_active=True, is_former=True), name="a_load_is_not_its_own_former"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.register_id} – {self.file_name}"
+
+
+class RegisterRollback(models.Model):
+    """A return from one load to the other, and who decided it. Rows are only ever added."""
+
+    register = models.ForeignKey(Register, models.PROTECT, related_name="rollbacks", verbose_name="registre")
+    withdrawn = models.ForeignKey(RegisterLoad, models.PROTECT, related_name="+", verbose_name="chargement retiré")
+    restored = models.ForeignKey(RegisterLoad, models.PROTECT, related_name="+", verbose_name="chargement rétabli")
+    at = models.DateTimeField("le")
+    by = models.CharField("par", max_length=150)
+
+    class Meta:
+        verbose_name = "retour au chargement précédent"
+        verbose_name_plural = "retours au chargement précédent"
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.register_id} – {self.withdrawn.file_name} → {self.restored.file_name}"
 
 
 class Admission(models.Model):

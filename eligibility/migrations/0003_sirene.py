@@ -43,7 +43,7 @@ DROP TABLE eligibility_sireneunit;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('eligibility', '0001_initial'),
+        ('eligibility', '0002_register_history'),
     ]
 
     operations = [
@@ -115,12 +115,15 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(verbose_name='terminé le')),
                 ('loaded_by', models.CharField(max_length=150, verbose_name='chargé par')),
                 ('is_active', models.BooleanField(default=True, verbose_name='en service')),
+                ('is_former', models.BooleanField(default=False, verbose_name='retour possible')),
+                ('restored_at', models.DateTimeField(null=True, verbose_name='rétabli le')),
+                ('restored_by', models.CharField(blank=True, max_length=150, verbose_name='rétabli par')),
             ],
             options={
                 'verbose_name': 'chargement Sirene',
                 'verbose_name_plural': 'chargements Sirene',
                 'ordering': ['-finished_at', '-pk'],
-                'constraints': [models.UniqueConstraint(models.F('stock'), condition=models.Q(('is_active', True)), name='one_active_load_per_stock')],
+                'constraints': [models.UniqueConstraint(models.F('stock'), condition=models.Q(('is_active', True)), name='one_active_load_per_stock'), models.UniqueConstraint(models.F('stock'), condition=models.Q(('is_former', True)), name='one_former_load_per_stock')],
             },
         ),
     ]

@@ -68,19 +68,11 @@ def _read(data: bytes, layout: Layout, *, quote: str | None) -> pl.DataFrame:
 def tidy(frame: pl.DataFrame, layout: Layout, data: bytes, *, register: str, today: date) -> pl.DataFrame:
     """Turn lines, cut out of `data`, into entries and remarks; an entry is meant only where `is_plain` holds."""
     fields = [pl.col(str(number)) for number in range(layout.width)]
-    is_short = (pl.sum_horizontal(field.str.len_bytes() for field in fields) + layout.width < LONGEST_LINE).alias(
-        "ok_length"
-    )
-    frame = frame.with_columns(is_short, _without_doubt(fields, layout, data).alias("ok_characters"))
-    if any(edge in data for edge in _edges(layout)):
-        frame = frame.with_columns(field.str.strip_chars() for field in fields)
+    length = pl.sum_horizontal(field.str.len_bytes() for field in fields) + layout.width
+    frame = frame.with_columns((length < LONGEST_LINE).alias("ok_length"), _without_doubt(fields, layout, data))
     missing = (pl.lit("").alias(name) for name in COLUMNS if name not in layout.positions)
     frame = frame.rename({str(place): name for name, place in layout.positions.items()}).with_columns(missing)
-    frame = frame.with_columns(
-        pl.col("siret").str.zfill(SIRET_LENGTH).alias("padded"),
-        pl.col("siret").cast(pl.Int64, strict=False).fill_null(0).alias("number"),
-        pl.col("registre", "tranche", "opt_in", "etat").str.to_uppercase(),
-    )
+    frame = _stripped(frame, data).with_columns(_read_once())
     frame = frame.select(
         PLACE, "ok_length", "ok_characters", *_siret(), *_register(register), *_texts(), *_headcount(), *_codes(),
         *_opt_in(), *_updated_on(today), *_is_open(),
@@ -91,22 +83,44 @@ def tidy(frame: pl.DataFrame, layout: Layout, data: bytes, *, register: str, tod
 def _without_doubt(fields: list[pl.Expr], layout: Layout, data: bytes) -> pl.Expr:
     """Neither control nor replacement characters; most blocks show at once that they have none."""
     doubtful = _DOUBTFUL.replace(layout.separator.encode(), b"")
-    if len(data.translate(None, doubtful)) == len(data):
-        return pl.lit(value=True)
-    return ~pl.any_horizontal(field.str.contains(_CONTROL_OR_REPLACEMENT) for field in fields)
+    is_sure = len(data.translate(None, doubtful)) == len(data)
+    is_clean = ~pl.any_horizontal(field.str.contains(_CONTROL_OR_REPLACEMENT) for field in fields)
+    return (pl.lit(value=True) if is_sure else is_clean).alias("ok_characters")
 
 
-def _edges(layout: Layout) -> list[bytes]:
-    """What stands in a block where a cell begins or ends with a blank: a space there, the first byte of a rare one."""
-    separator = layout.separator.encode()
-    spaces = [b"\n ", b" \n", b" " + separator, separator + b" ", b'" ', b' "']
-    return [*spaces, b"\xc2", b"\xe1", b"\xe2", b"\xe3"]
+def _stripped(frame: pl.DataFrame, data: bytes) -> pl.DataFrame:
+    """Strip the columns that need it; of the rarer blanks only texts need to be rid, elsewhere they are odd."""
+    spaced = frame.select(
+        (pl.col(name).str.starts_with(" ") | pl.col(name).str.ends_with(" ")).any() for name in COLUMNS
+    ).row(0, named=True)
+    names = [name for name in COLUMNS if spaced[name] or (name in LONGEST and not data.isascii())]
+    return frame.with_columns(pl.col(names).str.strip_chars()) if names else frame
+
+
+def _read_once() -> list[pl.Expr]:
+    """What several columns are made of."""
+    exact, band, day = pl.col("effectif"), pl.col("tranche").str.to_uppercase(), pl.col("date_maj")
+    iso = pl.when(day.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then(day)
+    french = pl.when(day.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(day)
+    return [
+        pl.col("siret").str.zfill(SIRET_LENGTH).alias("padded"),
+        pl.col("siret").cast(pl.Int64, strict=False).fill_null(0).alias("number"),
+        pl.when(exact.str.contains("^[0-9]{1,6}$")).then(exact).cast(pl.Int32, strict=False).alias("employees"),
+        *(band.replace_strict(_BANDS[0], values, default=None).alias(name) for name, values in _BANDS[1].items()),
+        _shown("code_postal").alias("postal"),
+        _shown("code_naf").str.to_uppercase().alias("activity"),
+        _shown("aprm").str.to_uppercase().alias("craft"),
+        pl.coalesce(
+            iso.str.to_date("%Y-%m-%d", strict=False), french.str.to_date("%d/%m/%Y", strict=False)
+        ).alias("day"),
+        pl.col("registre", "opt_in", "etat").str.to_uppercase(),
+    ]  # fmt: skip
 
 
 def _siret() -> list[pl.Expr]:
     number = pl.col("number")
-    key = sum(pl.lit(_LUHN).gather(number // 10**rank % _TEN_THOUSAND).cast(pl.UInt16) for rank in (12, 8, 4, 0))
-    has_key = (key % 10 == 0) & (number > 0) & (number // 10**5 != int(LA_POSTE))
+    fours = [pl.lit(_LUHN).gather(number // 10**rank % _TEN_THOUSAND).cast(pl.UInt16) for rank in (12, 8, 4, 0)]
+    has_key = (pl.sum_horizontal(fours) % 10 == 0) & (number > 0) & (number // 10**5 != int(LA_POSTE))
     return [
         pl.col("padded").alias("siret"),
         (pl.col("siret").str.contains("^[0-9]{12,14}$") & has_key).alias("ok_siret"),
@@ -129,10 +143,8 @@ def _texts() -> list[pl.Expr]:
 
 
 def _headcount() -> list[pl.Expr]:
-    exact, written = pl.col("effectif"), pl.col("tranche")
-    has_exact, has_code = exact != "", written != ""
-    number = pl.when(exact.str.contains("^[0-9]{1,6}$")).then(exact).cast(pl.Int32, strict=False)
-    code, lowest, highest = (written.replace_strict(_BANDS[0], values, default=None) for values in _BANDS[1:])
+    number, code = pl.col("employees"), pl.col("code")
+    has_exact, has_code = pl.col("effectif") != "", pl.col("tranche") != ""
     is_missing = ~has_exact & ~has_code
     return [
         number.alias("headcount"),
@@ -140,21 +152,20 @@ def _headcount() -> list[pl.Expr]:
         code.alias("headcount_code"),
         ((number.is_not_null() | ~has_exact) & code.is_not_null()).alias("ok_headcount"),
         is_missing.alias("headcount_missing"),
-        (~number.is_between(lowest, highest)).fill_null(value=False).alias("headcount_mismatch"),
-        (written.str.len_bytes() == 1).alias("band_padded"),
+        (~number.is_between("lowest", "highest")).fill_null(value=False).alias("headcount_mismatch"),
+        (pl.col("tranche").str.len_bytes() == 1).alias("band_padded"),
     ]
 
 
 def _codes() -> list[pl.Expr]:
-    postal_code, naf, aprm = _shown("code_postal"), _shown("code_naf").str.to_uppercase(), _shown("aprm")
-    aprm = aprm.str.to_uppercase()
-    is_dotted = naf.str.contains(r"^[0-9]{2}\.[0-9]{2}[A-Z]$")
+    postal, naf, aprm = pl.col("postal"), pl.col("activity"), pl.col("craft")
+    dotted = pl.concat_str(naf.str.head(2), pl.lit("."), naf.str.slice(2))
     return [
-        pl.when(postal_code == "").then(postal_code).otherwise(postal_code.str.zfill(5)).alias("postal_code"),
-        postal_code.str.contains("^(?:[0-9]{4,5})?$").alias("ok_postal_code"),
-        (postal_code.str.len_bytes() == 4).alias("postcode_padded"),
-        pl.when(is_dotted | (naf == "")).then(naf).otherwise(naf.str.head(2) + "." + naf.str.slice(2)).alias("naf"),
-        (is_dotted | naf.str.contains("^(?:[0-9]{4}[A-Z])?$")).alias("ok_naf"),
+        pl.when(postal == "").then(postal).otherwise(postal.str.zfill(5)).alias("postal_code"),
+        postal.str.contains("^(?:[0-9]{4,5})?$").alias("ok_postal_code"),
+        (postal.str.len_bytes() == 4).alias("postcode_padded"),
+        pl.when(naf.str.len_bytes() == 5).then(dotted).otherwise(naf).alias("naf"),
+        naf.str.contains(r"^(?:[0-9]{2}\.?[0-9]{2}[A-Z])?$").alias("ok_naf"),
         aprm.alias("aprm"),
         aprm.str.contains("^(?:[0-9]{4}[0-9A-Z]{2})?$").alias("ok_aprm"),
     ]
@@ -170,12 +181,10 @@ def _opt_in() -> list[pl.Expr]:
 
 
 def _updated_on(today: date) -> list[pl.Expr]:
-    cell = pl.col("date_maj")
-    iso = pl.when(cell.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then(cell)
-    french = pl.when(cell.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(cell)
-    day = pl.coalesce(iso.str.to_date("%Y-%m-%d", strict=False), french.str.to_date("%d/%m/%Y", strict=False))
+    """The likely years only: the rule decides about the others."""
+    day = pl.col("day")
     is_likely = day.is_between(date(_FIRST_LIKELY_YEAR, 1, 1), today)
-    return [day.alias("updated_on"), ((cell == "") | is_likely).alias("ok_updated_on")]
+    return [day.alias("updated_on"), ((pl.col("date_maj") == "") | is_likely).alias("ok_updated_on")]
 
 
 def _is_open() -> list[pl.Expr]:
@@ -201,10 +210,13 @@ def _highest(code: str) -> int:
 
 _LUHN = pl.Series([_luhn_of_four(digits) for digits in range(_TEN_THOUSAND)], dtype=pl.UInt8)
 _PADDED = {code.lstrip("0") or "0": code for code in ("00", "01", "02", "03")}
-# A cell, the code it means, and the employees that agree with it; an empty cell agrees with any number.
-_BANDS = [
-    [*bands.BANDS, *_PADDED, ""],
-    [*bands.BANDS, *_PADDED.values(), ""],
-    [*(bands.BANDS[code].lowest for code in (*bands.BANDS, *_PADDED.values())), 0],
-    [*(_highest(code) for code in (*bands.BANDS, *_PADDED.values())), _NO_LIMIT],
-]
+_CODES = {code: code for code in bands.BANDS} | _PADDED
+# Cells of the column, and for each the code it means and the employees that agree with it; with none, any number.
+_BANDS = (
+    [*_CODES, ""],
+    {
+        "code": [*_CODES.values(), ""],
+        "lowest": [*(bands.BANDS[code].lowest for code in _CODES.values()), 0],
+        "highest": [*(_highest(code) for code in _CODES.values()), _NO_LIMIT],
+    },
+)

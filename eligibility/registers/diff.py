@@ -18,8 +18,9 @@ CHANGES = "register_changes"
 KINDS = ("added", "changed", "removed")
 _DATA = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
 _JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
-# Both sides are hashed by their key; with little memory the server would do it on disk, in pieces.
-_JOIN_MEMORY = "256MB"
+# One side is hashed by its key, in memory if it can be, by as many processes as the server allows: it expects most
+# rows to differ, and would shun the cost of handing them from process to process.
+_JOIN_IN_PARALLEL = "SET LOCAL work_mem = '128MB'; SET LOCAL parallel_tuple_cost = 0"
 
 
 @dataclass
@@ -33,16 +34,16 @@ class Diff:
     examples: dict[str, list[str]] = field(default_factory=dict)
 
 
-def compare(staged: Staged, register: str, *, is_delta: bool, rows_in_service: int) -> Diff:
+def compare(staged: Staged, register: str, *, rows_in_service: int) -> Diff:
     """Compare a staged table with the register in service; a delta says nothing of the rows it does not name."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL work_mem = '{_JOIN_MEMORY}'")
+        cursor.execute(_JOIN_IN_PARALLEL)
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CHANGES}")
         cursor.execute(
             f"CREATE TEMPORARY TABLE {CHANGES} ON COMMIT DROP AS"
             " SELECT coalesce(fresh.siret, current.siret) AS siret, CASE WHEN current.siret IS NULL THEN 'added'"
             f" WHEN fresh.siret IS NULL THEN 'removed' ELSE 'changed' END AS kind, {_differ(_JUDGED)} AS is_judged"
-            f" FROM {staged.table} fresh {'LEFT' if is_delta else 'FULL'} JOIN"
+            f" FROM {staged.table} fresh {'LEFT' if staged.is_delta else 'FULL'} JOIN"
             f" (SELECT * FROM {PARENT} WHERE register = %s) current ON current.siret = fresh.siret"
             f" WHERE {_differ(_DATA)}",
             [register],
@@ -53,7 +54,7 @@ def compare(staged: Staged, register: str, *, is_delta: bool, rows_in_service: i
         for kind in KINDS:
             cursor.execute(f"SELECT siret FROM {CHANGES} WHERE kind = %s ORDER BY siret LIMIT %s", [kind, EXAMPLES])
             diff.examples[kind] = [siret for (siret,) in cursor.fetchall()]
-    if is_delta:
+    if staged.is_delta:
         diff.removed = rows_in_service - diff.changed - diff.unchanged
     return diff
 

@@ -9,8 +9,11 @@ from datetime import date
 
 from notifications.wording import NBSP, count, short_date
 
-FEW_ROWS, MANY_REJECTS, DROP, SHIFT, OLDER = "few-rows", "many-rejects", "drop", "shift", "older"
-NAMES = (FEW_ROWS, MANY_REJECTS, DROP, SHIFT, OLDER)
+FEW_ROWS, MANY_REJECTS, WRONG_REGISTER = "few-rows", "many-rejects", "wrong-register"
+DROP, SHIFT, OLDER = "drop", "shift", "older"
+NAMES = (FEW_ROWS, MANY_REJECTS, WRONG_REGISTER, DROP, SHIFT, OLDER)
+# A file of which more rows than this name another register was meant for that one.
+MOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Figures:
     read: int
     accepted: int
     rejected: int
+    of_others: int  # rows rejected because they name another register, or none that is known
     removed: int
     current_rows: int
     bands: Counter[str]
@@ -47,7 +51,7 @@ class Objection:
 
 def objections(figures: Figures, limits: Limits) -> list[Objection]:
     """Everything that speaks against this load."""
-    found = [_many_rejects(figures, limits), _older(figures)]
+    found = [_many_rejects(figures, limits), _wrong_register(figures), _older(figures)]
     if figures.is_full:
         found += [_few_rows(figures, limits), _drop(figures, limits), _shift(figures, limits)]
     return [objection for objection in found if objection]
@@ -60,6 +64,13 @@ def _many_rejects(figures: Figures, limits: Limits) -> Objection | None:
     return Objection(
         MANY_REJECTS, f"{_percent(rate)} des lignes sont rejetées (limite\u00a0: {_percent(limits.max_reject_rate)})."
     )
+
+
+def _wrong_register(figures: Figures) -> Objection | None:
+    rate = figures.of_others / figures.read if figures.read else 0
+    if rate <= MOST:
+        return None
+    return Objection(WRONG_REGISTER, f"{_percent(rate)} des lignes nomment un autre registre que celui du chargement.")
 
 
 def _few_rows(figures: Figures, limits: Limits) -> Objection | None:

@@ -6,7 +6,7 @@ The whole load is one transaction under one lock: killed at any point it leaves 
 from collections import Counter
 from collections.abc import Collection
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 from typing import TextIO
@@ -22,8 +22,10 @@ from . import diff, swap
 from .exclusive import claim
 from .files import LONGEST_LINE, Block, RegisterFile, opened
 from .guards import Figures, Limits, objections
+from .history import enter, register_named
 from .layout import read_header
-from .reasons import REJECTIONS
+from .losses import Customers, losers
+from .progress import Silent
 from .refusal import LoadRefused
 from .report import Report
 from .sieve import Sieve
@@ -39,24 +41,18 @@ class Wish:
     allowed: Collection[str] = ()  # names of the objections that do not stop this load
     rejects: TextIO | None = None  # where rejected rows are written, to be handed back to the chamber
     by: str = ""
+    customers: Customers | None = None  # whose loss of eligibility is to be told
+    progress: Silent = field(default_factory=Silent)
 
 
 def load(code: str, path: str, wish: Wish) -> Report:
     """Load a file into a register, or raise LoadRefused and change nothing. Without `apply`, only report."""
     with opened(path) as file, transaction.atomic():
         claim(f"{code.upper()} {file.name} {wish.by}".strip())
-        report = _load(_register(code), file, wish)
+        report = _load(register_named(code), file, wish)
         if not report.is_applied:
             transaction.set_rollback(True)
         return report
-
-
-def _register(code: str) -> Register:
-    try:
-        return Register.objects.named(code)
-    except Register.DoesNotExist:
-        known = ", ".join(sorted(Register.objects.known_codes()))
-        raise LoadRefused(f"Le registre {code} n’existe pas. Registres connus\u00a0: {known}.")
 
 
 def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
@@ -73,13 +69,16 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
 
     staged = _stage(file, report, wish, started_at)
     if not report.accepted:
-        raise LoadRefused(_nothing_accepted(report))
-    report.diff = diff.compare(
-        staged, register.code, is_delta=wish.delta, rows_in_service=active.rows_total if active else 0
-    )
+        raise LoadRefused(report.why_nothing)
+    wish.progress.step("Comparaison avec le registre en service")
+    report.diff = diff.compare(staged, register.code, rows_in_service=active.rows_total if active else 0)
+    if active and wish.customers:
+        wish.progress.step("Recherche des clients qui perdraient leur droit")
+        report.losers = losers(staged, register.code, wish.customers, at=started_at)
     report.objections = objections(_figures(report, staged, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:
+        wish.progress.step("Mise en service")
         _put_into_service(register, report, wish, started_at)
     return report
 
@@ -92,8 +91,10 @@ def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> Stag
         layout = read_header(header.decode()[:LONGEST_LINE])
         report.separator, report.ignored_columns = layout.separator, layout.ignored
         sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
-        entries = sieve.entries(chain([Block(2, data)], blocks))
-        staged = stage(report.register, entries, is_delta=wish.delta, is_kept=wish.apply)
+        watched = wish.progress.reading(chain([Block(2, data)], blocks), file.size)
+        staged = stage(
+            report.register, sieve.entries(watched), is_delta=wish.delta, is_kept=wish.apply, progress=wish.progress
+        )
     if staged.repeats:
         report.warnings["duplicate"] = staged.repeats
     report.accepted, report.newest_on = staged.rows, staged.newest_on
@@ -101,16 +102,12 @@ def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> Stag
 
 
 def _put_into_service(register: Register, report: Report, wish: Wish, started_at: datetime) -> None:
-    if report.is_delta:
-        swap.merge(register.code)
-    else:
-        swap.replace(register.code)
-    register.loads.filter(is_active=True).update(is_active=False)
+    """Write the load down, then exchange: readers wait only for what is left between that and the commit."""
     found = report.diff
     # A delta removes nothing: what it does not name stays.
     removed = 0 if report.is_delta else found.removed
-    RegisterLoad.objects.create(
-        register=register,
+    enter(
+        register,
         mode=RegisterLoad.Mode.DELTA if report.is_delta else RegisterLoad.Mode.FULL,
         file_name=report.file_name[:255],
         sha256=report.sha256,
@@ -127,6 +124,10 @@ def _put_into_service(register: Register, report: Report, wish: Wish, started_at
         finished_at=timezone.now(),
         loaded_by=wish.by[:150],
     )
+    if report.is_delta:
+        swap.merge(register.code)
+    else:
+        swap.replace(register.code)
     report.is_applied = True
 
 
@@ -136,6 +137,7 @@ def _figures(report: Report, staged: Staged, active: RegisterLoad | None) -> Fig
         read=report.read,
         accepted=report.accepted,
         rejected=report.rejected.total(),
+        of_others=report.rejected["register_other"] + report.rejected["register_unknown"],
         removed=report.diff.removed,
         current_rows=report.diff.removed + report.diff.changed + report.diff.unchanged,
         bands=staged.bands,
@@ -152,13 +154,3 @@ def limits() -> Limits:
         max_drop=settings.REGISTER_MAX_DROP,
         max_shift=settings.REGISTER_MAX_SHIFT,
     )
-
-
-def _nothing_accepted(report: Report) -> str:
-    """Why an empty load is refused whatever was allowed: most often it is the other network's file."""
-    if not report.read:
-        return "Le fichier ne contient aucune ligne."
-    reason, rows = report.rejected.most_common(1)[0]
-    if reason == "register_other":
-        return f"Ce fichier n’est pas celui du registre {report.register}\u00a0: ses lignes sont d’un autre registre."
-    return f"Aucune ligne n’est retenue\u00a0: {REJECTIONS[reason]} ({rows} sur {report.read})."

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifications.wording import NBSP, count, short_date
 
-from .diff import Diff
+from .diff import EXAMPLES, Diff
 from .guards import Objection
 from .reasons import REJECTIONS, WARNINGS
 
@@ -32,6 +32,7 @@ class Report:
     rejected: Counter[str] = field(default_factory=Counter)
     warnings: Counter[str] = field(default_factory=Counter)
     diff: Diff = field(default_factory=Diff)
+    losers: list[str] | None = None  # one SIRET of each customer who would lose the right to order; None: not asked
     newest_on: date | None = None
     objections: list[Objection] = field(default_factory=list)
     overridden: list[str] = field(default_factory=list)
@@ -43,6 +44,16 @@ class Report:
         """The objections nobody has lifted."""
         return [objection for objection in self.objections if objection.name not in self.overridden]
 
+    @property
+    def why_nothing(self) -> str:
+        """Why an empty load is refused whatever was allowed: most often it is the other network's file."""
+        if not self.read:
+            return "Le fichier ne contient aucune ligne."
+        reason, rows = self.rejected.most_common(1)[0]
+        if reason == "register_other":
+            return f"Ce fichier n’est pas celui du registre {self.register}\u00a0: ses lignes sont d’un autre registre."
+        return f"Aucune ligne n’est retenue\u00a0: {REJECTIONS[reason]} ({rows} sur {self.read})."
+
     def as_json(self) -> dict[str, Any]:
         """What the load's row keeps besides its own columns."""
         return {
@@ -53,6 +64,7 @@ class Report:
             "warnings": dict(self.warnings),
             "examples": self.diff.examples,
             "overridden": self.overridden,
+            "losers": None if self.losers is None else len(self.losers),
         }
 
     def lines(self) -> Iterator[str]:
@@ -91,6 +103,9 @@ class Report:
             examples = ", ".join(self.diff.examples.get(kind, ()))
             suffix = f" (par exemple {examples})" if examples else ""
             yield f"  {label}{NBSP}: {_figure(getattr(self.diff, kind))}{suffix}"
+        if self.losers is not None:
+            examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
+            yield f"Clients qui perdraient le droit de commander{NBSP}: {_figure(len(self.losers))}{examples}"
 
 
 def _figure(number: int) -> str:

@@ -11,11 +11,14 @@ from . import columns
 from .files import LONGEST_LINE, Block
 from .layout import Layout
 from .reasons import REJECTIONS
+from .refusal import LoadRefused
 from .report import Report
 from .rows import Accepted, Entry, Rejected, clean
 
 # A cell that begins so would be run as a formula by a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t")
+# So many rows without a good one: the rest of the file is not worth reading.
+HOPELESS = 100_000
 
 
 class Sieve:
@@ -34,6 +37,7 @@ class Sieve:
 
     def entries(self, blocks: Iterable[Block]) -> Iterator[pl.DataFrame]:
         """The rows to keep, in the columns of `RegisterEntry` and the order of the file; blank lines are no rows."""
+        has_any = False
         for block in blocks:
             cells = columns.cut(block.data, self._layout)
             tidied = columns.tidy(
@@ -50,6 +54,9 @@ class Sieve:
             plain = tidied.select(columns.PLACE, *columns.SCHEMA)
             if plain.height < len(block):
                 plain = self._with_odd_rows(plain, block)
+            has_any = has_any or plain.height > 0
+            if not has_any and self._report.read >= HOPELESS:
+                raise LoadRefused(self._report.why_nothing)
             yield plain.select(*columns.SCHEMA)
 
     def _with_odd_rows(self, plain: pl.DataFrame, block: Block) -> pl.DataFrame:

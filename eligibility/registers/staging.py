@@ -18,6 +18,7 @@ from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
 
 from .ahead import ahead
+from .progress import Silent
 
 PARENT = RegisterEntry._meta.db_table
 COLUMNS = ", ".join(RegisterEntry.STORED)
@@ -25,6 +26,9 @@ DELTA = "register_delta"
 _REPEATS = "register_repeats"
 _NOT_TEXTS = ("headcount", "opt_in", "updated_on", "is_open")
 _TEXTS = ", ".join(name for name in RegisterEntry.STORED if name not in _NOT_TEXTS)
+# A cleaned text holds no control character, so nothing needs to be quoted.
+_SEPARATOR, _QUOTE = "\x1f", "\x1e"
+_DIALECT = f"DELIMITER '{_SEPARATOR}', QUOTE '{_QUOTE}'"
 # Sorting keys is quicker with more memory than the server gives by default; it is the server's, for one statement.
 SORT_MEMORY = "256MB"
 
@@ -34,6 +38,7 @@ class Staged:
     """A filled table, and what is known of its rows."""
 
     table: str
+    is_delta: bool
     rows: int = 0
     repeats: int = 0  # rows left out, because another one of the same SIRET was kept
     newest_on: date | None = None
@@ -45,9 +50,9 @@ def partition(register: str, state: str = "") -> str:
     return "_".join(filter(None, (PARENT, register.lower(), state)))
 
 
-def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_kept: bool) -> Staged:
+def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_kept: bool, progress: Silent) -> Staged:
     """Write cleaned rows into a table of their own; of several rows of one SIRET one stays."""
-    staged = Staged(DELTA if is_delta else partition(register, "fresh"))
+    staged = Staged(DELTA if is_delta else partition(register, "fresh"), is_delta)
     with connection.cursor() as cursor:
         if is_delta:
             cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{DELTA}")  # two loads in one transaction share the name
@@ -61,6 +66,7 @@ def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_k
             )
     sirets = _fill(staged, frames)
     _drop_repeats(staged, sirets)
+    progress.step("Construction de la clé")
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
         cursor.execute(f"ALTER TABLE {staged.table} ADD PRIMARY KEY (siret, register)")
@@ -72,7 +78,7 @@ def _fill(staged: Staged, frames: Iterable[pl.DataFrame]) -> pl.Series:
     """Stream the rows in; gives their SIRETs as numbers, eight bytes each."""
     sirets = pl.Series(dtype=pl.Int64)
     # FREEZE: nobody sees the table before the load ends, so its rows need no second visit by vacuum.
-    into = f"COPY {staged.table} ({COLUMNS}) FROM STDIN (FORMAT csv, FREEZE, FORCE_NOT_NULL ({_TEXTS}))"
+    into = f"COPY {staged.table} ({COLUMNS}) FROM STDIN (FORMAT csv, {_DIALECT}, FREEZE, FORCE_NOT_NULL ({_TEXTS}))"
     with connection.cursor() as cursor, cursor.copy(into) as copy:
         for frame, data in ahead((frame, _as_csv(frame)) for frame in frames):
             copy.write(data)
@@ -86,7 +92,7 @@ def _fill(staged: Staged, frames: Iterable[pl.DataFrame]) -> pl.Series:
 
 def _as_csv(frame: pl.DataFrame) -> bytes:
     buffer = io.BytesIO()
-    frame.write_csv(buffer, include_header=False)
+    frame.write_csv(buffer, separator=_SEPARATOR, quote_style="never", include_header=False)
     return buffer.getvalue()
 
 

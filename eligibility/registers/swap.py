@@ -1,7 +1,8 @@
-"""Put a load into service: readers see the register before it or after it, never half of it, and do not wait.
+"""Put a load into service, or back: readers see the register before it or after it, never half of it, and do not wait.
 
-A full load becomes the register's partition: built aside, then exchanged in milliseconds. The partition it replaces
-is kept under another name. A delta is written into the partition in service.
+A full load becomes the register's partition: written aside, then exchanged in milliseconds; the partition it replaces
+is kept under another name, and a return is the same exchange again. A delta is written into the partition in
+service; the rows it replaces are kept, and a return writes them back. One step back is kept, never two.
 """
 
 # ruff: noqa: S608 – names of tables and columns are constants of ours, values are parameters
@@ -18,34 +19,82 @@ from .refusal import LoadRefused
 from .staging import COLUMNS, DELTA, PARENT, partition
 
 # While the exchange waits for a reader in a long transaction, other readers wait behind it: wait briefly, and often.
-LOCK_TIMEOUT = "100ms"
-ATTEMPTS = 100
-PAUSE = 0.2
+LOCK_TIMEOUT = "15ms"
+ATTEMPTS = 200
+PAUSE = 0.1
+_DATA = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
 
 
 def replace(register: str) -> None:
-    """Exchange the register's partition for the staged one; the other is kept."""
-    current, fresh, former = (partition(register, state) for state in ("", "fresh", "former"))
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {former}")
-        lock_out_readers(PARENT)
-        cursor.execute("SELECT to_regclass(%s)", [current])
-        if cursor.fetchone()[0]:
-            cursor.execute(f"ALTER TABLE {PARENT} DETACH PARTITION {current}")
-            cursor.execute(f"ALTER TABLE {current} RENAME TO {former}")
-        cursor.execute(f"ALTER TABLE {fresh} RENAME TO {current}")
-        cursor.execute(f"ALTER TABLE {PARENT} ATTACH PARTITION {current} FOR VALUES IN ('{register}')")
+    """Exchange the register's partition for the one a full load has written; the other is kept."""
+    _forget_the_former(register)
+    _exchange(register, partition(register, "fresh"))
+
+
+def restore(register: str) -> None:
+    """Exchange the register's partition for the one that was kept; asked again, it comes back."""
+    _exchange(register, partition(register, "former"))
 
 
 def merge(register: str) -> None:
-    """Add and change rows, remove none; rows that are the same are not written again."""
-    data = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
-    assignments = ", ".join(f"{column} = excluded.{column}" for column in data)
+    """Write a delta's new and changed rows; rows that are the same are not written again."""
+    _forget_the_former(register)
+    _write(register, f"(SELECT {COLUMNS} FROM {DELTA} JOIN {CHANGES} USING (siret))")
+
+
+def unmerge(register: str) -> None:
+    """Write back the rows that a delta replaced, and take out those it added; asked again, they come back."""
+    replaced, in_hand = partition(register, "replaced"), partition(register, "in_hand")
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {replaced} RENAME TO {in_hand}")
+        _write(register, in_hand)
+        cursor.execute(f"DROP TABLE {in_hand}")
+
+
+def _forget_the_former(register: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {partition(register, 'former')}, {partition(register, 'replaced')}")
+
+
+def _exchange(register: str, incoming: str) -> None:
+    current, former, leaving = (partition(register, state) for state in ("", "former", "leaving"))
+    with connection.cursor() as cursor:
+        lock_out_readers(PARENT)
+        cursor.execute("SELECT to_regclass(%s)", [current])
+        has_current = cursor.fetchone()[0]
+        if has_current:
+            cursor.execute(f"ALTER TABLE {PARENT} DETACH PARTITION {current}")
+            cursor.execute(f"ALTER TABLE {current} RENAME TO {leaving}")
+        cursor.execute(f"ALTER TABLE {incoming} RENAME TO {current}")
+        cursor.execute(f"ALTER TABLE {PARENT} ATTACH PARTITION {current} FOR VALUES IN ('{register}')")
+        if has_current:
+            cursor.execute(f"ALTER TABLE {leaving} RENAME TO {former}")
+
+
+def _write(register: str, rows: str) -> None:
+    """Write rows into the partition in service and keep what they replace; a row without data is one to take out."""
+    replaced = partition(register, "replaced")
+    data = ", ".join(_DATA)
+    assignments = ", ".join(f"{column} = excluded.{column}" for column in _DATA)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {PARENT} ({COLUMNS}) SELECT {COLUMNS} FROM {DELTA} JOIN {CHANGES} USING (siret)"
-            f" ORDER BY siret ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
+            f"CREATE TABLE {replaced} AS SELECT rows.siret, current.register, {_of('current', _DATA)} FROM {rows} rows"
+            f" LEFT JOIN (SELECT * FROM {PARENT} WHERE register = %s) current USING (siret)",
+            [register],
         )
+        cursor.execute(
+            f"DELETE FROM {PARENT} entry USING {rows} rows"
+            " WHERE rows.register IS NULL AND entry.siret = rows.siret AND entry.register = %s",
+            [register],
+        )
+        cursor.execute(
+            f"INSERT INTO {PARENT} (siret, register, {data}) SELECT siret, register, {data} FROM {rows} rows"
+            f" WHERE register IS NOT NULL ORDER BY siret ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
+        )
+
+
+def _of(table: str, columns: list[str]) -> str:
+    return ", ".join(f"{table}.{column}" for column in columns)
 
 
 def lock_out_readers(table: str) -> None:
@@ -60,6 +109,4 @@ def lock_out_readers(table: str) -> None:
             if not isinstance(error.__cause__, LockNotAvailable):
                 raise
             time.sleep(PAUSE)
-    raise LoadRefused(
-        "Le registre est resté occupé par une longue lecture\u00a0: rien n’est changé, relancez le chargement."
-    )
+    raise LoadRefused("Le registre est resté occupé par une longue lecture\u00a0: rien n’est changé, recommencez.")

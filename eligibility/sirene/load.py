@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -19,9 +19,11 @@ from eligibility.registers.exclusive import claim
 from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
+from eligibility.registers.progress import Silent
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
+from .history import enter
 from .layout import LAYOUTS, Layout
 from .models import SireneLoad, Stock
 from .records import SURPLUS, batches
@@ -37,6 +39,7 @@ class Wish:
     apply: bool = False
     allowed: Collection[str] = ()  # names of the objections that do not stop this load
     by: str = ""
+    progress: Silent = field(default_factory=Silent)
 
 
 def load(stock: Stock, path: str, wish: Wish) -> Report:
@@ -59,17 +62,17 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
     if file.encoding != UTF_8:
         raise LoadRefused("Le fichier n’est pas en UTF-8\u00a0: ce n’est pas un stock tel que l’Insee le publie.")
     with closing(file.blocks()) as blocks:
-        cleaned = _cleaned(batches(blocks, layout), layout, report)
-        swap.build(layout, ahead(cleaned), is_kept=wish.apply)
+        watched = wish.progress.reading(blocks, file.size)
+        cleaned = _cleaned(batches(watched, layout), layout, report)
+        swap.build(layout, ahead(cleaned), is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
         raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
     report.objections = objections(_figures(report, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:
-        swap.replace(layout)
-        SireneLoad.objects.filter(stock=layout.stock, is_active=True).update(is_active=False)
-        SireneLoad.objects.create(
-            stock=layout.stock,
+        wish.progress.step("Mise en service")
+        enter(
+            layout.stock,
             file_name=report.file_name[:255],
             sha256=report.sha256,
             rows_read=report.read,
@@ -83,6 +86,8 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
             finished_at=timezone.now(),
             loaded_by=wish.by[:150],
         )
+        # Last of all: readers wait for the few milliseconds between it and the end of the transaction.
+        swap.replace(layout)
         report.is_applied = True
     return report
 
@@ -142,6 +147,7 @@ def _figures(report: Report, active: SireneLoad | None) -> Figures:
         read=report.read,
         accepted=report.accepted,
         rejected=report.rejected.total(),
+        of_others=0,
         removed=max(0, before - report.accepted),
         current_rows=before,
         bands=Counter(),

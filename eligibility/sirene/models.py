@@ -94,13 +94,17 @@ class SireneLoad(models.Model):
     finished_at = models.DateTimeField("terminé le")
     loaded_by = models.CharField("chargé par", max_length=150)
     is_active = models.BooleanField("en service", default=True)
+    is_former = models.BooleanField("retour possible", default=False)
+    restored_at = models.DateTimeField("rétabli le", null=True)
+    restored_by = models.CharField("rétabli par", max_length=150, blank=True)
 
     class Meta:
         verbose_name = "chargement Sirene"
         verbose_name_plural = "chargements Sirene"
         ordering = ["-finished_at", "-pk"]
         constraints = [
-            models.UniqueConstraint("stock", condition=models.Q(is_active=True), name="one_active_load_per_stock")
+            models.UniqueConstraint("stock", condition=models.Q(is_active=True), name="one_active_load_per_stock"),
+            models.UniqueConstraint("stock", condition=models.Q(is_former=True), name="one_former_load_per_stock"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import IntegrityError, connection
 
+from eligibility.registers.progress import Silent
 from eligibility.registers.refusal import LoadRefused
 from eligibility.registers.staging import SORT_MEMORY
 from eligibility.registers.swap import lock_out_readers
@@ -15,7 +16,7 @@ from eligibility.registers.swap import lock_out_readers
 from .layout import Layout
 
 
-def build(layout: Layout, batches: Iterable[bytes], *, is_kept: bool) -> None:
+def build(layout: Layout, batches: Iterable[bytes], *, is_kept: bool, progress: Silent) -> None:
     """Fill a new table from batches of CSV. It was made in this transaction: COPY may freeze its rows at once."""
     fresh = _fresh(layout)
     # What is sure to be thrown away is not worth a log.
@@ -25,6 +26,7 @@ def build(layout: Layout, batches: Iterable[bytes], *, is_kept: bool) -> None:
         with cursor.copy(f"COPY {fresh} ({', '.join(layout.stored)}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
             for batch in batches:
                 copy.write(batch)
+        progress.step("Construction de la clé")
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
         try:
             cursor.execute(f"ALTER TABLE {fresh} ADD PRIMARY KEY ({layout.key})")

@@ -9,6 +9,7 @@ from freezegun import freeze_time
 
 from accounts.models import Establishment, User
 from accounts.tasks import delete_stale_signups
+from eligibility.models import SireneEstablishment, SireneUnit
 from notifications.models import Message
 from tests.factories import PASSWORD, EstablishmentFactory, UserFactory
 
@@ -309,6 +310,27 @@ def test_what_registers_mask_stays_empty(register: Register) -> None:
     visitor.confirm()
     establishment = Establishment.objects.get()
     assert (establishment.legal_name, establishment.street_name, establishment.city) == ("", "", "")
+
+
+def test_what_the_chamber_does_not_tell_is_filled_in_from_sirene(register: Register) -> None:
+    siret = register(legal_name="", headcount_code="", street="", postal_code="", city="", naf="")
+    SireneEstablishment.objects.create(
+        siret=siret, is_open=True, is_confidential=False, is_head_office=True, trade_name="LE PETIT GAL",
+        address_extra="BATIMENT A", street="7 B AVENUE DES GENERAUX DE L EMPIRE", postal_code="35600", city="REDON",
+        naf="23.70Z",
+    )  # fmt: skip
+    SireneUnit.objects.create(
+        siren=siret[:9], is_active=True, is_confidential=False, legal_name="CAMILLE LE GAL", headcount_code="02"
+    )
+    visitor = Visitor(siret=siret)
+    visitor.sign_up()
+    visitor.confirm()
+    found = Establishment.objects.get()
+    assert (found.legal_name, found.trade_name, found.naf) == ("CAMILLE LE GAL", "LE PETIT GAL", "23.70Z")
+    assert (found.address_extra, found.street_number, found.street_name) == (
+        "BATIMENT A", "7 B", "AVENUE DES GENERAUX DE L EMPIRE",
+    )  # fmt: skip
+    assert (found.postal_code, found.city) == ("35600", "REDON")
 
 
 def test_codes_are_secret_letters(register: Register) -> None:

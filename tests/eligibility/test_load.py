@@ -266,7 +266,7 @@ class TestGuards:
 
 
 def test_every_objection_has_its_option_and_every_reason_its_sentence() -> None:
-    assert set(guards.NAMES) == {"few-rows", "many-rejects", "drop", "shift", "older"}
+    assert set(guards.NAMES) == {"few-rows", "many-rejects", "wrong-register", "drop", "shift", "older"}
     assert not set(REJECTIONS) & set(WARNINGS)
 
 

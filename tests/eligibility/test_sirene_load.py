@@ -20,6 +20,8 @@ from eligibility.check import check
 from eligibility.models import RegisterEntry, SireneEstablishment, SireneLoad, SireneUnit
 from eligibility.registers.refusal import LoadRefused
 from eligibility.sirene import swap
+from eligibility.sirene.history import roll_back
+from eligibility.sirene.models import Stock
 from eligibility.verdict import Reason
 from tests.eligibility.conftest import put_sirene_into_service, sirets
 from tests.eligibility.sirene_files import COLUMNS, SAMPLE, establishment, text, unit, written
@@ -335,6 +337,59 @@ def test_the_command_is_dry_unless_told_to_apply(db: None) -> None:
 def test_the_command_refuses_a_file_that_is_not_there(db: None) -> None:
     with pytest.raises(CommandError, match="ne peut pas être lu"):
         call_command("load_sirene", "unites_legales", "/nulle/part.csv")
+
+
+# --- the way back
+
+
+def test_a_rollback_returns_to_the_former_stock_at_once_and_a_second_one_undoes_it(load: Callable[..., Any]) -> None:
+    for name in ("PREMIER", "DEUXIEME", "TROISIEME"):
+        load([unit(SIREN, denomination=name)], "unites_legales")
+    for expected in ("DEUXIEME", "TROISIEME", "DEUXIEME"):
+        call_command("rollback_sirene", "unites_legales", stdout=StringIO())
+        assert SireneUnit.objects.get().legal_name == expected
+    states = list(SireneLoad.objects.order_by("pk").values_list("is_active", "is_former"))
+    assert states == [(False, False), (True, False), (False, True)]
+    restored = SireneLoad.objects.get(is_active=True)
+    assert restored.restored_at
+    assert restored.restored_by
+
+
+def test_after_a_rollback_the_next_load_goes_on_from_there(load: Callable[..., Any]) -> None:
+    for name in ("PREMIER", "DEUXIEME"):
+        load([unit(SIREN, denomination=name)], "unites_legales")
+    roll_back(Stock.UNITS, by="essai", at=timezone.now())
+    load([unit(SIREN, denomination="TROISIEME")], "unites_legales")
+    roll_back(Stock.UNITS, by="essai", at=timezone.now())
+    assert SireneUnit.objects.get().legal_name == "PREMIER"
+
+
+def test_without_a_former_stock_a_rollback_is_refused(load: Callable[..., Any]) -> None:
+    load([establishment(SIRET)])
+    with pytest.raises(CommandError, match="Aucun chargement précédent n’est conservé"):
+        call_command("rollback_sirene", "etablissements")
+    assert SireneEstablishment.objects.exists()
+
+
+def test_the_command_registers_lists_sirenes_loads_too(load: Callable[..., Any]) -> None:
+    for postal_code in ("35600", "35000"):
+        load([establishment(SIRET, codePostal=postal_code)])
+    call_command("rollback_sirene", "etablissements", stdout=StringIO())
+    out = StringIO()
+    call_command("registers", stdout=out)
+    listed = out.getvalue().partition("Sirene, établissements")[2]
+    assert [mark for mark in ("○ retour ici", "● en service", "↺ rétabli le") if mark in listed] == [
+        "○ retour ici", "● en service", "↺ rétabli le",
+    ]  # fmt: skip
+    assert "Sirene, unités légales\n  aucun chargement" in listed
+
+
+def test_a_load_shows_how_far_it_is_where_somebody_watches(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command(
+        "load_sirene", "etablissements", str(SAMPLE["etablissements"]), "--progress", "--allow-few-rows",
+        stdout=StringIO(),
+    )  # fmt: skip
+    assert "Construction de la clé…" in capsys.readouterr().err
 
 
 # --- beside readers and beside other loads

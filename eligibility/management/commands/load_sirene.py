@@ -5,9 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from eligibility.management.operator import operator
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import DROP, FEW_ROWS, MANY_REJECTS, OLDER
+from eligibility.registers.operator import operator
+from eligibility.registers.progress import watched
 from eligibility.registers.refusal import LoadRefused
 from eligibility.sirene.load import Wish, load
 from eligibility.sirene.models import Stock
@@ -26,14 +27,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--apply", action="store_true", help="met le fichier en service\u00a0; sans cela, rien ne change"
         )
+        parser.add_argument(
+            "--progress", action="store_true", help="montre l’avancement, même si la sortie n’est pas un terminal"
+        )
         for name, text in _ALLOWED.items():
             parser.add_argument(f"--allow-{name}", action="append_const", dest="allowed", const=name, help=text)
 
     def handle(self, *args: Any, **options: Any) -> None:
         stock = Stock(options["stock"])
-        wish = Wish(apply=options["apply"], allowed=options["allowed"] or (), by=operator())
         try:
-            report = load(stock, options["file"], wish)
+            with watched(options["progress"]) as progress:
+                wish = Wish(options["apply"], allowed=options["allowed"] or (), by=operator(), progress=progress)
+                report = load(stock, options["file"], wish)
         except (LoadRefused, OSError) as refusal:
             raise CommandError(f"Chargement refusé, rien n’est changé. {refusal}")
         for line in report.lines():

@@ -4,7 +4,7 @@ import getpass
 
 
 def operator() -> str:
-    """The name of the account that runs the command, where it has one."""
+    """The name of the account, where it has one."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

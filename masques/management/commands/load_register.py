@@ -1,16 +1,22 @@
-"""manage.py load_register: look at a register file, and put it into service with --apply."""
+"""manage.py load_register: look at a register file, and put it into service with --apply.
+
+It stands up here because it brings together those who may order (eligibility) and those who do (accounts).
+"""
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from eligibility.management.operator import operator
+from accounts.models import Establishment
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import NAMES
 from eligibility.registers.load import Wish, load
+from eligibility.registers.operator import operator
+from eligibility.registers.progress import watched
 from eligibility.registers.refusal import LoadRefused
 
 
@@ -25,6 +31,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--delta", action="store_true", help="ajoute et modifie sans retirer")
         parser.add_argument("--rejects", metavar="FICHIER", help="écrit les lignes rejetées, à rendre à la chambre")
+        parser.add_argument(
+            "--progress", action="store_true", help="montre l’avancement, même si la sortie n’est pas un terminal"
+        )
         for name in NAMES:
             parser.add_argument(f"--allow-{name}", action="append_const", dest="allowed", const=name, help=_HELP[name])
 
@@ -38,6 +47,8 @@ class Command(BaseCommand):
                     allowed=options["allowed"] or (),
                     rejects=rejects,
                     by=operator(),
+                    customers=_customers,
+                    progress=stack.enter_context(watched(options["progress"])),
                 )
                 report = load(options["register"], options["file"], wish)
             except (LoadRefused, OSError) as refusal:
@@ -57,9 +68,15 @@ def _written(path: str) -> TextIO:
     return Path(path).open("w", encoding="utf-8-sig", newline="")
 
 
+def _customers() -> Iterator[str]:
+    """The SIRETs of all customers."""
+    return Establishment.objects.values_list("siret", flat=True).iterator()
+
+
 _HELP = {
     "few-rows": "accepte moins de lignes que le minimum",
     "many-rejects": "accepte plus de rejets que la limite",
+    "wrong-register": "accepte un fichier dont la plupart des lignes nomment un autre registre",
     "drop": "accepte de retirer plus de lignes que la limite",
     "shift": "accepte une répartition des effectifs très différente",
     "older": "accepte un fichier plus ancien que le registre en service",

@@ -1,0 +1,54 @@
+"""Which load of a register is in service, which came before it, and the way back."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from eligibility.models import Register, RegisterLoad, RegisterRollback
+
+from . import swap
+from .exclusive import claim
+from .refusal import LoadRefused
+
+
+def register_named(code: str) -> Register:
+    """The register of this code, or a refusal that names those there are."""
+    try:
+        return Register.objects.named(code)
+    except Register.DoesNotExist:
+        known = ", ".join(sorted(Register.objects.known_codes()))
+        raise LoadRefused(f"Le registre {code} n’existe pas. Registres connus\u00a0: {known}.")
+
+
+def enter(register: Register, **facts: Any) -> RegisterLoad:
+    """Write down a load that goes live; the one it follows becomes the one to return to."""
+    register.loads.filter(is_former=True).update(is_former=False)
+    register.loads.filter(is_active=True).update(is_active=False, is_former=True)
+    return RegisterLoad.objects.create(register=register, **facts)
+
+
+def roll_back(code: str, *, by: str, at: datetime) -> RegisterRollback:
+    """Return to the load before the last one, at once; a second return undoes the first.
+
+    The exchange comes last: readers wait for the few milliseconds between it and the end of the transaction.
+    """
+    with transaction.atomic():
+        claim(f"{code.upper()} retour {by}")
+        register = register_named(code)
+        withdrawn, restored = (register.loads.filter(**{flag: True}).first() for flag in ("is_active", "is_former"))
+        if not withdrawn or not restored:
+            raise LoadRefused(f"Aucun chargement précédent du registre {register.code} n’est conservé.")
+        register.loads.filter(pk=withdrawn.pk).update(is_active=False)
+        register.loads.filter(pk=restored.pk).update(is_active=True, is_former=False)
+        register.loads.filter(pk=withdrawn.pk).update(is_former=True)
+        rollback = RegisterRollback.objects.create(
+            register=register, withdrawn=withdrawn, restored=restored, at=at, by=by[:150]
+        )
+        # The two states differ by the later of the two loads, whichever of them is in service.
+        later = max(withdrawn, restored, key=lambda load: load.pk)
+        if later.mode == RegisterLoad.Mode.DELTA:
+            swap.unmerge(register.code)
+        else:
+            swap.restore(register.code)
+        return rollback
