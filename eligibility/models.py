@@ -9,7 +9,13 @@ from django.db import models
 from django.db.models.functions import Left
 
 from . import headcount as bands
-from .cases.models import Case as Case  # Django finds models here
+
+# Django finds models here.
+from .cases.models import CannedAnswer as CannedAnswer
+from .cases.models import Case as Case
+from .cases.models import CaseEvent as CaseEvent
+from .cases.models import CaseMessage as CaseMessage
+from .cases.models import Document as Document
 from .querysets import SiretQuerySet
 from .sirene.models import SireneEstablishment as SireneEstablishment
 from .sirene.models import SireneLoad as SireneLoad

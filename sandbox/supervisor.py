@@ -247,6 +247,7 @@ class Stack:
             self.manage("load_register", register, sample, "--apply", "--allow-few-rows")
         for stock, sample in STOCKS.items():
             self.manage("load_sirene", stock, sample, "--apply", "--allow-few-rows")
+        self.manage("seed_canned_answers")
         self.manage("demo_staff")
         done.write_text(fingerprint)
 
