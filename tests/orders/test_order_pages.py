@@ -22,7 +22,7 @@ NAMES = ("order", "delivery", "documents", "summary", "interrupt", "cancel")
 
 
 def url(name: str, order: Order) -> str:
-    return reverse(f"orders:{name}", args=[order.reference])
+    return reverse(f"{'billing' if name == 'cancel' else 'orders'}:{name}", args=[order.reference])
 
 
 @pytest.fixture
