@@ -22,7 +22,7 @@ def space(request: CustomerRequest) -> HttpResponse:
     establishment = request.establishment
     orders = list(
         establishment.orders.select_related("invoice")
-        .prefetch_related("shipments", "payments")
+        .prefetch_related("shipments__events", "payments")
         .order_by("-created_at")[:SHOWN_ORDERS]
     )
     context = {

@@ -239,7 +239,7 @@ def order_list(request: CustomerRequest) -> HttpResponse:
 @require_safe
 def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
     """One order: where it stands, what can be done now; a draft goes on at its next step."""
-    orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments", "payments")
+    orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments__events", "payments")
     order = get_object_or_404(orders, reference=reference)
     if order.is_draft:
         return redirect("orders:summary" if order.has_delivery else "orders:delivery", reference)
