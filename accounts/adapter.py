@@ -98,6 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):
         with transaction.atomic():
             signup.release(email=email_address.email, besides=user)
             confirmed = bool(super().confirm_email(request, email_address))
+            if confirmed:
+                letters.withdraw_codes(user)
         if not confirmed:
             return False
         request.session.pop(PENDING, None)

@@ -18,7 +18,8 @@ RESET_LIFE = timedelta(hours=1)
 
 @transaction.atomic
 def send_code(user: User, email: str, code: str) -> None:
-    """Send the code that confirms an address, at sign-up or when it changes."""
+    """Send the code that confirms an address, at sign-up or when it changes; those before it are worth nothing."""
+    withdraw_codes(user)
     outbox.post(
         "accounts/account_confirmation",
         to=email,
@@ -27,6 +28,11 @@ def send_code(user: User, email: str, code: str) -> None:
         secret=True,
         not_after=timezone.now() + CODE_LIFE,
     )
+
+
+def withdraw_codes(user: User) -> None:
+    """Take back the codes still waiting for a slow relay: a new one was asked for, or the address is confirmed."""
+    outbox.withdraw_series(f"account_confirmation:{user.pk}:")
 
 
 @transaction.atomic

@@ -103,6 +103,16 @@ class Payment(models.Model):
     def __str__(self) -> str:
         return f"{self.order} – {self.amount_incl_vat}\u00a0€ ({self.get_status_display()})"
 
+    @property
+    def is_with_staff(self) -> bool:
+        """Whether its money did not fit its order: staff decide, and the customer is told that it is here."""
+        return self.outcome not in (Payment.Outcome.NONE, Payment.Outcome.ORDER_PAID)
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a card page may be open in some tab, or its answer be on the way."""
+        return self.status == Payment.Status.OPEN
+
 
 class ProviderEvent(models.Model):
     """A webhook that was heard: the unique id makes its second delivery harmless."""

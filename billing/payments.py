@@ -35,6 +35,13 @@ OBSERVED = [
     "status", "succeeded_at", "amount_received", "intent_id", "livemode", "session_id", "outcome", "checked_at",
 ]  # fmt: skip
 Outcome = Payment.Outcome
+# Why money is kept without paying its order, as the end of a sentence for the customer.
+WHY_KEPT = {
+    Outcome.LATE: "le délai de règlement était dépassé et la commande est annulée",
+    Outcome.CANCELLED: "cette commande avait été annulée",
+    Outcome.OVERPAID: "cette commande était déjà réglée",
+    Outcome.MISMATCH: "ce montant n’est pas celui que nous attendions",
+}
 
 
 class AlreadyPaid(OrderError):
@@ -213,6 +220,7 @@ def settle(payment: Payment, *, at: datetime) -> None:
             enqueue(pdf.make_pdf, invoice.pk)
         else:
             _alert_staff(order, payment)
+            _tell_customer(order, payment)
 
 
 def _outcome(order: Order) -> Outcome:
@@ -252,5 +260,21 @@ def _alert_staff(order: Order, payment: Payment) -> None:
             "order": order,
             "payment": payment,
             "admin_url": absolute(reverse("admin:billing_payment_change", args=[payment.pk])),
+        },
+    )
+
+
+def _tell_customer(order: Order, payment: Payment) -> None:
+    outbox.post(
+        "billing/payment_kept",
+        to=order.email,
+        key=f"payment_kept:{payment.pk}",
+        about=order.reference,
+        urgency=Urgency.RECEIPT,
+        context={
+            "order": order,
+            "payment": payment,
+            "why": WHY_KEPT[Outcome(payment.outcome)],
+            "order_url": absolute(order.get_absolute_url()),
         },
     )

@@ -12,11 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import CustomerRequest, customer_required
+from orders import views
 from orders.errors import BusyError, OrderError
 from orders.models import Order
-from orders.views import own_order, summary
 
-from . import gateway, payments
+from . import cancelling, gateway, payments
 from .models import Invoice, Payment
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,13 @@ def pay(request: CustomerRequest, reference: str) -> HttpResponseBase:
     A GET is somebody who had to sign in again on the way: the order's own page has the button.
     """
     if request.method != "POST":
-        return redirect(own_order(request, reference))
-    return summary(request, reference, then=_to_provider)
+        return redirect(views.own_order(request, reference))
+    return views.summary(request, reference, then=_to_provider)
+
+
+def cancel(request: CustomerRequest, reference: str) -> HttpResponseBase:
+    """Ask, then delete a draft or cancel an unpaid order, its card page closed first."""
+    return views.cancel(request, reference, how=cancelling.cancel)
 
 
 def _to_provider(request: CustomerRequest, order: Order) -> HttpResponse:
@@ -50,7 +55,7 @@ def _to_provider(request: CustomerRequest, order: Order) -> HttpResponse:
 @require_safe
 def payment_return(request: CustomerRequest, reference: str) -> HttpResponse:
     """Say what is true, whoever came first: this page asks the provider itself and confirms, as the webhook does."""
-    order = own_order(request, reference)
+    order = views.own_order(request, reference)
     if order.is_draft or order.status == Order.Status.REFUNDED:
         return redirect(order)
     payment = _returning_payment(request, order)
@@ -86,7 +91,7 @@ def _returning_payment(request: CustomerRequest, order: Order) -> Payment | None
 
 def _state(request: CustomerRequest, order: Order, payment: Payment | None, session: gateway.Session | None) -> str:
     """Which of the page's texts is true now. "Nothing was charged" is said only where the provider said so."""
-    if payment is not None and payment.outcome not in (Payment.Outcome.NONE, Payment.Outcome.ORDER_PAID):
+    if payment is not None and payment.is_with_staff:
         return "with_staff"
     if order.paid_at is not None:
         return "paid"

@@ -22,13 +22,16 @@ def space(request: CustomerRequest) -> HttpResponse:
     establishment = request.establishment
     orders = list(
         establishment.orders.select_related("invoice")
-        .prefetch_related("shipments")
+        .prefetch_related("shipments__events", "payments")
         .order_by("-created_at")[:SHOWN_ORDERS]
     )
     context = {
         "establishment": establishment,
         "draft": next((order for order in orders if order.status == Order.Status.DRAFT), None),
         "to_pay": [order for order in orders if order.is_payable(at=now)],
+        "with_staff": [
+            (payment, order) for order in orders for payment in order.payments.all() if payment.is_with_staff
+        ],
         "to_collect": [
             shipment
             for order in orders

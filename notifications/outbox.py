@@ -90,6 +90,11 @@ def withdraw(key: str) -> bool:
     return Message.objects.filter(dedupe_key__in=keys).withdraw() > 0
 
 
+def withdraw_series(beginning: str) -> bool:
+    """Take back everything whose key begins so and that has not left yet; say whether there was any."""
+    return Message.objects.filter(dedupe_key__startswith=beginning).withdraw() > 0
+
+
 class ResendRefused(Exception):
     """This message cannot go out again; the text is a French sentence for staff."""
 

@@ -105,14 +105,15 @@ def steps_of(order: Order) -> list[Step]:
 def _parcel_steps(parcel: Parcel | None, mark: str) -> list[Step]:
     """The parcel's steps; the first one not done gets this mark, unless trouble stands before it."""
     lines = []
+    is_dispatched = parcel is not None and parcel.shipped_at is not None
     for done, todo, at in (
-        ("En préparation", "Préparation", parcel and parcel.prepared_at),
+        ("Préparée" if is_dispatched else "En préparation", "Préparation", parcel and parcel.prepared_at),
         ("Expédiée", "Expédition", parcel and parcel.shipped_at),
         ("Livrée", "Livraison", parcel and parcel.delivered_at),
     ):
         if at:
-            is_dispatch = done == "Expédiée"
-            lines.append(Step(done, "done", at, since=done == "En préparation", parcel=parcel if is_dispatch else None))
+            since, is_dispatch = done == "En préparation", done == "Expédiée"
+            lines.append(Step(done, "done", at, since=since, parcel=parcel if is_dispatch else None))
             continue
         if mark == "current" and parcel and parcel.status in TROUBLE:
             lines.append(Step(PARCEL_STATES[parcel.status].label, "problem"))

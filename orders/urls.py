@@ -15,5 +15,4 @@ urlpatterns = [
     path("commandes/<reference:reference>/pieces/", views.documents, name="documents"),
     path("commandes/<reference:reference>/recapitulatif/", views.summary, name="summary"),
     path("commandes/<reference:reference>/interrompre/", views.interrupt, name="interrupt"),
-    path("commandes/<reference:reference>/annuler/", views.cancel, name="cancel"),
 ]

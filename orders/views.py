@@ -1,6 +1,7 @@
 """A customer's orders: choose, say where, check, confirm; then follow, cancel.
 
 Paying is `billing`'s. Its one-click view calls `summary(request, reference, then=pay)`: confirmed here, paid there.
+So does its view that cancels, which closes the card page first.
 """
 
 from collections.abc import Callable
@@ -208,8 +209,8 @@ def interrupt(request: CustomerRequest, order: Order) -> HttpResponse:
 
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def cancel(request: CustomerRequest, reference: str) -> HttpResponse:
-    """Ask, then delete a draft or cancel an unpaid order."""
+def cancel(request: CustomerRequest, reference: str, how: Callable[..., None]) -> HttpResponse:
+    """Ask, then delete a draft or cancel an unpaid order; `how` an order is cancelled is `billing`'s to say."""
     order = own_order(request, reference)
     if request.method != "POST":
         return render(request, "orders/cancel.html", {"order": order})
@@ -218,7 +219,7 @@ def cancel(request: CustomerRequest, reference: str) -> HttpResponse:
         if was_draft:
             checkout.discard(order)
         else:
-            order.cancel(at=timezone.now(), by=request.user)
+            how(order, at=timezone.now(), by=request.user)
     except (OrderError, BusyError) as refusal:
         messages.error(request, str(refusal))
         return redirect("orders:order", reference)
@@ -238,16 +239,20 @@ def order_list(request: CustomerRequest) -> HttpResponse:
 @require_safe
 def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
     """One order: where it stands, what can be done now; a draft goes on at its next step."""
-    orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments")
+    orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments__events", "payments")
     order = get_object_or_404(orders, reference=reference)
     if order.is_draft:
         return redirect("orders:summary" if order.has_delivery else "orders:delivery", reference)
     now = timezone.now()
+    payments = order.payments.all()
+    with_staff = [payment for payment in payments if payment.is_with_staff]
     context = {
         "order": order,
+        "with_staff": with_staff,
+        "begun": next((payment for payment in payments if payment.has_page), None),
         "parcel": last_parcel(order),
         "invoice": getattr(order, "invoice", None),
-        "is_payable": order.is_payable(at=now),
+        "is_payable": order.is_payable(at=now) and not with_staff,
         "is_in_grace": order.status == Order.Status.AWAITING_PAYMENT and not order.is_payable(at=now),
         "is_last_day": order.last_payment_day == paris_date(now),
     }

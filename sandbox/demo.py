@@ -12,8 +12,8 @@ from sandbox.processes import Trouble
 # Establishments of the sample registers, and what the shop says of them.
 TO_TRY = (
     ("064 802 309 00019", "a TPE, 3 lots of 6 masks"),
-    ("351 461 000 00019", "a PME, 3 lots of 40 masks"),
-    ("007 083 001 77182", "refused: more than 50 people"),
+    ("350 461 000 00019", "a PME, 3 lots of 40 masks"),
+    ("007 080 773 00182", "refused: more than 50 people"),
 )
 
 

@@ -37,7 +37,7 @@ class Shipment(models.Model):
 
     class LabelState(models.TextChoices):
         NONE = "", "Pas d’étiquette"
-        WANTED = "wanted", "À demander"  # staff want it, a job will ask
+        WANTED = "wanted", "Demande en attente"  # staff want it, a job will ask
         ASKED = "asked", "Demandée"  # the request left; without an answer a label may have been bought
         DONE = "done", "Imprimable"
         DOUBTFUL = "doubtful", "À vérifier"

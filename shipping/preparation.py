@@ -15,7 +15,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from orders.calendar import paris_date
@@ -68,6 +68,8 @@ def _locked_alone(shipment: Shipment) -> Iterator[None]:
     """
     order = shipment.order
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 0")
         held = Shipment.objects.select_for_update(of=("self",), no_key=True)
         shipment.refresh_from_db(from_queryset=held)
         shipment.order = order

@@ -3,10 +3,12 @@
 Codes: Suivi v2. An unknown code is shown as "in transit", never fatal: the list grows without notice.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from .models import Shipment
+from .models import Shipment, TrackingEvent
 
 Status = Shipment.Status
 
@@ -124,6 +126,22 @@ def after(current: Step | None, new: Step) -> Step:
     if current in (None, Step.INCIDENT) or new in GOING_BACK or new is Step.INCIDENT:
         return new
     return new if WAY[new] >= WAY[Step(current)] else Step(current)
+
+
+# What an order's page tells of the way, between dispatch and delivery, which are lines of their own there.
+TOLD_ON_THE_WAY = (
+    Step.PICKED_UP, Step.CUSTOMS, Step.EVE, Step.TODAY, Step.PICKUP_READY, Step.INCIDENT, Step.RETURNING,
+)  # fmt: skip
+
+
+def passages(events: Iterable[TrackingEvent]) -> list[tuple[str, datetime]]:
+    """The steps on the way with the moment of each, oldest first, each once whatever La Poste repeats."""
+    found: dict[Step, datetime] = {}
+    for event in sorted(events, key=lambda event: event.at):
+        step = step_of(event.code)
+        if step in TOLD_ON_THE_WAY:
+            found.setdefault(step, event.at)
+    return [(MEANINGS[step].title, at) for step, at in found.items()]
 
 
 def notice_of(code: str) -> str:

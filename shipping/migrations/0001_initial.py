@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('rank', models.PositiveSmallIntegerField(default=1, verbose_name='envoi n°')),
                 ('status', models.CharField(choices=[('to_prepare', 'À préparer'), ('preparing', 'En préparation'), ('shipped', 'Expédiée'), ('ready_for_pickup', 'À retirer au bureau de poste'), ('delivered', 'Livrée'), ('incident', 'Incident de livraison'), ('returned', 'Retournée')], default='to_prepare', max_length=20, verbose_name='état')),
                 ('weight_kg', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='poids (kg)')),
-                ('label_state', models.CharField(blank=True, choices=[('', 'Pas d’étiquette'), ('wanted', 'À demander'), ('asked', 'Demandée'), ('done', 'Imprimable'), ('doubtful', 'À vérifier'), ('refused', 'Refusée')], max_length=10, verbose_name='étiquette')),
+                ('label_state', models.CharField(blank=True, choices=[('', 'Pas d’étiquette'), ('wanted', 'Demande en attente'), ('asked', 'Demandée'), ('done', 'Imprimable'), ('doubtful', 'À vérifier'), ('refused', 'Refusée')], max_length=10, verbose_name='étiquette')),
                 ('label_message', models.CharField(blank=True, max_length=500, verbose_name='réponse de Colissimo')),
                 ('label_asked_at', models.DateTimeField(blank=True, null=True, verbose_name='étiquette demandée le')),
                 ('label_path', models.CharField(blank=True, max_length=200, verbose_name='fichier de l’étiquette')),

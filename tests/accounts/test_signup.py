@@ -219,6 +219,16 @@ def test_a_sign_up_sent_twice_makes_one_account_and_one_code(register: Register)
     assert visitor.confirm().status_code == 302
 
 
+def test_codes_that_a_slow_relay_still_holds_are_taken_back(register: Register) -> None:
+    visitor = Visitor(register())
+    visitor.sign_up()
+    visitor.client.post("/inscription/verification/", {"action": "resend"})
+    codes = Message.objects.filter(kind="accounts/account_confirmation").order_by("pk")
+    assert list(codes.values_list("status", flat=True)) == ["withdrawn", "pending"]
+    visitor.confirm()
+    assert not codes.filter(status="pending").exists()
+
+
 def test_a_wrong_code_leaves_two_tries_then_a_new_code_is_needed(register: Register) -> None:
     """AC6"""
     visitor = Visitor(siret=register())

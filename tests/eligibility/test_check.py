@@ -17,6 +17,7 @@ from eligibility.evidence import Evidence, Row
 from eligibility.models import Register, RegisterEntry
 from eligibility.verdict import PublicAnswer, Reason, Verdict, decide
 from eligibility.zones import Zone, opens_at
+from sandbox.demo import TO_TRY
 from tests.eligibility.conftest import SAMPLES, golden, put_into_service, put_sirene_into_service, sirets
 from tests.eligibility.sirene_files import establishment, unit, written
 from tests.factories import AdmissionFactory, RegisterFactory, make_siren, make_siret
@@ -43,6 +44,13 @@ def test_the_sample_registers_give_the_golden_answers(samples: None) -> None:
         assert verdict.reason == row["internal_reason"], row
         answers[verdict.public_answer] += 1
     assert answers == {"eligible": 578, "not_recognised": 60, "too_large": 1}
+
+
+def test_the_sirets_a_newcomer_is_told_to_try_answer_as_announced(samples: None) -> None:
+    answers = [check(siret.replace(" ", ""), at=NOW) for siret, _ in TO_TRY]
+    told = [(verdict.public_answer, verdict.lot_size, verdict.max_lots) for verdict in answers[:2]]
+    assert told == [(PublicAnswer.ELIGIBLE, 6, 3), (PublicAnswer.ELIGIBLE, 40, 3)]
+    assert answers[2].public_answer is PublicAnswer.TOO_LARGE
 
 
 def test_a_company_of_both_registers_names_both(samples: None) -> None:

@@ -22,7 +22,7 @@ from tests.shipping.conftest import pay
 pytestmark = pytest.mark.django_db
 
 ADDRESSES = (
-    "orders:order", "orders:delivery", "orders:documents", "orders:summary", "orders:interrupt", "orders:cancel",
+    "orders:order", "orders:delivery", "orders:documents", "orders:summary", "orders:interrupt", "billing:cancel",
     "billing:pay", "billing:order_and_pay", "billing:return",
 )  # fmt: skip
 
@@ -238,8 +238,8 @@ class TestExpiredSession:
             ("orders:summary", "post", "orders:summary"),
             ("billing:order_and_pay", "post", "orders:summary"),
             ("orders:interrupt", "post", "orders:summary"),
-            ("orders:cancel", "get", "orders:cancel"),
-            ("orders:cancel", "post", "orders:cancel"),
+            ("billing:cancel", "get", "billing:cancel"),
+            ("billing:cancel", "post", "billing:cancel"),
             ("orders:order", "get", "orders:summary"),
         ],
     )
@@ -255,7 +255,7 @@ class TestExpiredSession:
             assert "QUAI JEAN BART" in page.content.decode()
 
     @pytest.mark.parametrize(
-        ("name", "method"), [("billing:pay", "post"), ("billing:return", "get"), ("orders:cancel", "post")]
+        ("name", "method"), [("billing:pay", "post"), ("billing:return", "get"), ("billing:cancel", "post")]
     )
     def test_with_an_order_to_pay(self, browser, user, name, method):
         order = OrderFactory(establishment=user.establishment)

@@ -25,7 +25,7 @@ CUSTOMER_PAGES = (
     "accounts:space", "accounts:profile", "accounts:company", "orders:shop", "orders:list", "billing:invoices",
 )  # fmt: skip
 ORDER_PAGES = (
-    "orders:order", "orders:delivery", "orders:documents", "orders:summary", "orders:cancel", "orders:interrupt",
+    "orders:order", "orders:delivery", "orders:documents", "orders:summary", "billing:cancel", "orders:interrupt",
     "billing:pay", "billing:order_and_pay", "billing:return",
 )  # fmt: skip
 

@@ -114,7 +114,7 @@ WITH_A_HOLE = {
     ("orders:documents", "ECTZ326"): "/commandes/ECTZ326/pieces/",
     ("orders:summary", "ECTZ326"): "/commandes/ECTZ326/recapitulatif/",
     ("orders:interrupt", "ECTZ326"): "/commandes/ECTZ326/interrompre/",
-    ("orders:cancel", "ECTZ326"): "/commandes/ECTZ326/annuler/",
+    ("billing:cancel", "ECTZ326"): "/commandes/ECTZ326/annuler/",
     ("billing:pay", "ECTZ326"): "/commandes/ECTZ326/payer/",
     ("billing:return", "ECTZ326"): "/commandes/ECTZ326/paiement/",
     ("billing:invoice_pdf", "F2026-000001"): "/mes-factures/F2026-000001.pdf",

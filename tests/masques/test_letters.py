@@ -108,6 +108,7 @@ LETTERS: dict[str, Callable[[], object]] = {
     "accounts/siret_already_taken": lambda: signup.tell_holder(user().establishment.siret, at=timezone.now()),
     "billing/payment_receipt": lambda: settled("order_paid"),
     "billing/payment_alert": lambda: settled("late"),
+    "billing/payment_kept": lambda: settled("overpaid"),
     "eligibility/case_acknowledged": lambda: verbs.open_case(
         siret="73282932000074", at=timezone.now(), legal_name="W" * 160, contact_name="W" * 100, email="a@b.example",
         postal_code="35600", headcount=4, register="cma",
@@ -153,9 +154,7 @@ def everything_goes_by_sms_too(settings) -> None:
 def posted() -> Callable[[str, str], Message]:
     def post(kind: str, channel: str = "email") -> Message:
         LETTERS[kind]()
-        message = Message.objects.get(channel=channel)
-        assert message.kind == kind
-        return message
+        return Message.objects.get(channel=channel, kind=kind)
 
     return post
 
@@ -179,7 +178,8 @@ def test_every_template_of_an_sms_is_posted():
 @pytest.mark.parametrize("outcome", ["late", "cancelled", "overpaid"])
 def test_staff_are_told_of_every_kind_of_strange_money(outcome):
     settled(outcome)
-    assert Message.objects.get().recipient == shop_settings.STAFF_ALERT_EMAIL
+    assert Message.objects.get(kind="billing/payment_alert").recipient == shop_settings.STAFF_ALERT_EMAIL
+    assert Message.objects.get(kind="billing/payment_kept").recipient == Order.objects.get().email
 
 
 # --- what each of them says

@@ -101,7 +101,7 @@ def with_draft() -> Visit:
         user.establishment, by=user, verdict=check(user.establishment.siret, at=now), lots=2, at=now
     )
     pages = named("accounts:space", "orders:shop", "orders:list") | of_order(
-        order, "orders:delivery", "orders:documents", "orders:summary", "orders:cancel"
+        order, "orders:delivery", "orders:documents", "orders:summary", "billing:cancel"
     )
     return Visit(sign_in(user), pages, order)
 
@@ -111,7 +111,7 @@ def with_unpaid() -> Visit:
     user = customer_to_be()
     order = order_of(user, lots=3, at=timezone.now())
     pages = named("accounts:space", "orders:shop", "orders:list", "billing:invoices") | of_order(
-        order, "orders:order", "orders:summary", "orders:cancel", "billing:return"
+        order, "orders:order", "orders:summary", "billing:cancel", "billing:return"
     )
     return Visit(sign_in(user), pages, order)
 
@@ -127,7 +127,7 @@ def with_parcel() -> Visit:
     )
     Shipment.objects.get(order=order).events.create(code="AG1", at=now, point="Bureau de poste de Redon")
     pages = named("accounts:space", "orders:shop", "orders:list", "billing:invoices") | of_order(
-        order, "orders:order", "orders:summary", "orders:cancel", "billing:return"
+        order, "orders:order", "orders:summary", "billing:cancel", "billing:return"
     )
     return Visit(sign_in(user), pages | {"shipping:track": reverse("shipping:track", args=[PARCEL])}, order)
 

@@ -22,7 +22,7 @@ NAMES = ("order", "delivery", "documents", "summary", "interrupt", "cancel")
 
 
 def url(name: str, order: Order) -> str:
-    return reverse(f"orders:{name}", args=[order.reference])
+    return reverse(f"{'billing' if name == 'cancel' else 'orders'}:{name}", args=[order.reference])
 
 
 @pytest.fixture
@@ -168,10 +168,24 @@ class TestOrder:
         assert reverse("shipping:track", args=["6A12345678901"]) in page
         assert reverse("billing:invoice_pdf", args=["DF2026-000001"]) in page
         assert [(step.label, step.mark) for step in order.timeline] == [
-            ("Confirmée", "done"), ("Réglée", "done"), ("En préparation", "done"), ("Expédiée", "done"),
+            ("Confirmée", "done"), ("Réglée", "done"), ("Préparée", "done"), ("Expédiée", "done"),
             ("Livraison", "current"),
         ]  # fmt: skip
         assert order.state.label == "Expédiée"
+
+    def test_the_steps_of_the_way_stand_on_the_timeline_each_once_with_its_date(self, browser, user):
+        now = timezone.now()
+        order = OrderFactory(establishment=user.establishment, paid=True)
+        shipment = Shipment.objects.create(
+            order=order, weight_kg="0.50", status="delivered", shipped_at=now, delivered_at=now, is_final=True,
+            parcel_number="6A12345678901",
+        )  # fmt: skip
+        for hours, code in ((90, "PC1"), (80, "ET1"), (70, "EP1"), (60, "AG1"), (50, "AG1"), (40, "XX9"), (1, "DI1")):
+            shipment.events.create(code=code, at=now - timedelta(hours=hours))
+        page = text_of(browser.get(url("order", order)))
+        way = re.findall(r"<li>([^<]+) <time", page)
+        assert way == ["Prise en charge", "Veille de livraison", "Mise à disposition (mise en instance)"]
+        assert "https://www.laposte.fr/outils/suivre-vos-envois?code=6A12345678901" in page
 
     @pytest.mark.parametrize(
         ("status", "rank", "label"),
@@ -217,7 +231,7 @@ class TestOrder:
 
     def test_it_costs_few_queries(self, browser, user, django_assert_max_num_queries):
         order = OrderFactory(establishment=user.establishment, paid=True)
-        with django_assert_max_num_queries(5):
+        with django_assert_max_num_queries(6):
             browser.get(url("order", order))
 
 
