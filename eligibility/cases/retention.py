@@ -73,7 +73,7 @@ def anonymise_old(at: datetime, *, limit: int = 500) -> int:
 def _untouched(at: datetime) -> CaseQuerySet:
     """Cases whose last event is three years old."""
     last = Case.objects.filter(anonymised_at=None).annotate(last=Max("events__at"))
-    return last.filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT)).values("pk")
+    return last.filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT))
 
 
 def _anonymise(case: Case, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """The life of a case: which state may follow which, the 48 hours, what staff do, and that each thing is done once."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -451,14 +452,29 @@ def test_documents_that_come_while_somebody_decides_are_seen_first() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_agents_who_merge_crosswise_do_not_block_one_another() -> None:
+    """Somebody holds the older case while they come one after the other; then both want both."""
     agent = UserFactory(staff=True)
-    one, other = CaseFactory(), CaseFactory()
-    answers = both(
-        lambda: decisions.merge(Case.objects.get(pk=one.pk), Case.objects.get(pk=other.pk), by=agent, at=NOW),
-        lambda: decisions.merge(Case.objects.get(pk=other.pk), Case.objects.get(pk=one.pk), by=agent, at=NOW),
-    )
-    assert len(answers) == 1
-    assert Case.objects.filter(state__in=UNDER_WAY).count() == 1
+    older, newer = CaseFactory(), CaseFactory()
+
+    def merge(case: Case, into: Case, seconds: float) -> str:
+        time.sleep(seconds)
+        try:
+            decisions.merge(Case.objects.get(pk=case.pk), Case.objects.get(pk=into.pk), by=agent, at=NOW)
+        except CaseError as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        with transaction.atomic():
+            Case.objects.select_for_update(of=("self",)).get(pk=older.pk)
+            merging = [pool.submit(merge, older, newer, 0), pool.submit(merge, newer, older, 0.3)]
+            time.sleep(0.8)
+        answers = [job.result(20) for job in merging]
+    assert answers[0] == ""
+    assert older.number in answers[1]
+    assert Case.objects.filter(state__in=UNDER_WAY).get() == newer
 
 
 @pytest.mark.django_db(transaction=True)
