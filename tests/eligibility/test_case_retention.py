@@ -15,7 +15,8 @@ from masques.celery import app
 from notifications.models import Message
 from tests.eligibility.files import PDF
 from tests.eligibility.test_case_documents import inspect, private_files, send
-from tests.eligibility.test_case_life import accept, both
+from tests.eligibility.test_case_life import accept
+from tests.eligibility.test_case_races import both
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
