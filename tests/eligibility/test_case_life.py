@@ -181,7 +181,7 @@ def test_what_the_registers_said_is_frozen_at_the_opening(entry: Callable[..., A
 def test_the_opening_is_the_first_line_of_the_history(agent: User) -> None:
     case = open_case(siret="73282932000074", at=NOW, source=Case.Source.STAFF, by=agent, email="a@b.example").case
     event = case.events.get()
-    assert (event.state, event.by, event.at, event.note) == ("received", agent, NOW, "ouverte par service client")
+    assert (event.state, event.by, event.at, event.note) == ("received", agent, NOW, "ouverte par le service client")
 
 
 # --- messages
