@@ -237,6 +237,7 @@ class Stack:
     def _prepare_database(self) -> None:
         self.manage("migrate", "--no-input", "--verbosity=0")
         self.manage("seed_catalogue")
+        self.manage("seed_canned_answers")
         done = self.state / "prepared"
         samples = (*SAMPLES.values(), *STOCKS.values())
         fingerprint = hashlib.sha256(b"".join((ROOT / sample).read_bytes() for sample in samples)).hexdigest()
@@ -247,7 +248,6 @@ class Stack:
             self.manage("load_register", register, sample, "--apply", "--allow-few-rows")
         for stock, sample in STOCKS.items():
             self.manage("load_sirene", stock, sample, "--apply", "--allow-few-rows")
-        self.manage("seed_canned_answers")
         self.manage("demo_staff")
         done.write_text(fingerprint)
 
