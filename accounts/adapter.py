@@ -16,7 +16,7 @@ from django.utils import timezone
 from captcha.ratelimit import client_ip
 from notifications.addresses import absolute
 
-from . import brake, letters, signup
+from . import brake, letters, second_factor, signup
 from .models import User
 
 # The sign-up this browser has begun, so that a code that was lost or spent can be asked for again.
@@ -116,6 +116,12 @@ class AccountAdapter(DefaultAccountAdapter):
         else:
             request.is_new_customer = True  # type: ignore[attr-defined]
             messages.success(request, "Votre compte est créé. Vous pouvez commander.")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Nobody who has just signed in is asked for the password again to set up the factor that the desk wants."""
+        if app == "allauth.mfa" and second_factor.was_shown_lately(self.request):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     # --- Where to go next
 

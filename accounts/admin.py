@@ -3,60 +3,28 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
-from eligibility.siret import strip_separators
-
+from .desk import ExactSearch, ReadOnly
 from .models import Company, DeliveryProfile, Establishment, User
 
-# Other people's doors: allauth registers pages where an address could be marked as confirmed by hand.
-admin.site.unregister(EmailAddress)
-admin.site.unregister(Group)
+# Other people's doors: allauth registers pages where an address could be marked as confirmed by hand, the secret of
+# a colleague's second factor read, the key of somebody's session taken over.
+for model in (EmailAddress, Authenticator, UserSession, Group):
+    admin.site.unregister(model)
 
 
 CONTACT = (
     "civility", "first_name", "last_name", "job_title", "department", "mobile", "phone", "sms_wanted", "renewal_wanted",
 )  # fmt: skip
-
-
-class ExactSearch(ModelAdmin):
-    """Search by what a caller dictates: a number is found with or without its blanks."""
-
-    number_fields: tuple[str, ...] = ()
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        number = strip_separators(search_term)
-        return super().get_search_results(request, queryset, number if number.isdigit() else search_term)
-
-
-class DictatedSearch(ModelAdmin):
-    """Search by references and numbers only: the blanks with which a caller dictates them mean nothing."""
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        return super().get_search_results(request, queryset, "".join(search_term.split()))
-
-
-class ReadOnly:
-    """Nothing is added, changed or deleted here: the verbs do that."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class StaffForm(forms.ModelForm):
@@ -183,3 +151,22 @@ class EstablishmentAdmin(ReadOnly, ExactSearch):
 @admin.register(Group)
 class GroupAdmin(BaseGroupAdmin, ModelAdmin):
     """Django's groups, in the desk's dress."""
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnly, ModelAdmin):
+    """Who of the staff did what, and when; `audit` says how long it is kept."""
+
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "what")
+    list_display_links = ("action_time", "object_repr")
+    list_filter = ("action_flag", ("content_type", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("user", "content_type")
+    search_fields = ("user__username__iexact", "object_repr__icontains", "object_id__exact")
+    search_help_text = "Identifiant d’un collègue, objet (référence, SIRET, identifiant)"
+    date_hierarchy = "action_time"
+    show_full_result_count = False
+    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "action_flag", "what")
+
+    @admin.display(description="ce qui a été fait")
+    def what(self, entry: LogEntry) -> str:
+        return entry.get_change_message() or "–"

@@ -4,6 +4,7 @@ The company holds the quota, and its row is the lock under which quota is spent.
 share quota and next order date only: never orders, addresses, drafts or invoices.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -177,6 +178,9 @@ class User(AbstractUser):
     phone = models.CharField("téléphone", max_length=16, blank=True, help_text="Format international (E.164).")
     sms_wanted = models.BooleanField("étapes de livraison par SMS", default=True)
     renewal_wanted = models.BooleanField("prévenir quand une commande est de nouveau possible", default=True)
+
+    # Keys of the second factors, for staff; set by `AccountBackend` on the user of a request.
+    second_factors: Sequence[int] = ()
 
     objects: ClassVar[AccountManager] = AccountManager()
 

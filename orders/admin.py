@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin import ExactSearch, ReadOnly
+from accounts.desk import ExactSearch, ReadOnly
 from accounts.fields import BAD_MOBILE, BAD_PHONE
 from accounts.models import User
 from eligibility.zones import zone_of

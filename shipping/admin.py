@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
-from accounts.admin import DictatedSearch
+from accounts.desk import DictatedSearch
 from accounts.models import User
 from notifications.queue import enqueue
 from orders.errors import BusyError, OrderError

@@ -9,7 +9,7 @@ import pytest
 import redis
 from django.conf import settings
 
-from tests import strict
+from tests import staff, strict
 from tests.settings import HOME
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL") or os.environ.get("CI"))
@@ -19,6 +19,7 @@ skipped: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     strict.install()
+    staff.install()
     HOME.mkdir(mode=0o700)
     for directory in ("static", "private"):
         (HOME / directory).mkdir()
