@@ -81,6 +81,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         """Store it, and lift the brake: whoever could reset the password may sign in at once."""
         super().set_password(user, password)
+        self.lift_brake(user)
+
+    def lift_brake(self, user: User) -> None:
+        """Forget the failed tries on this account, whichever of its names was typed."""
         for identifier in (user.username, user.email):
             brake.lift(self.request, self._get_login_attempts_cache_key(self.request, username=identifier))
 

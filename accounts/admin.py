@@ -1,18 +1,22 @@
 """Accounts, companies and establishments at the staff desk. What registers and customers said is read-only."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 
+from . import staff
 from .desk import ExactSearch, ReadOnly
 from .models import Company, DeliveryProfile, Establishment, User
 
@@ -60,7 +64,10 @@ class AddressInline(ReadOnly, TabularInline):
 
 @admin.register(User)
 class UserAdmin(ExactSearch):
+    """Every account; what staff do to one are actions, each with its own permission and its line in the audit trail."""
+
     add_form = StaffForm
+    actions = ("unlock", "send_password_link", "reset_second_factor", "close", "reopen")
     list_display = ("username", "email", "establishment", "is_staff", "is_active", "date_joined")
     list_filter = ("is_staff", "is_active")
     list_select_related = ("establishment",)
@@ -109,8 +116,59 @@ class UserAdmin(ExactSearch):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """A colleague's account is edited by superusers only; whoever may edit accounts could shut out the others."""
+        if obj is not None and obj.is_staff and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def has_unlock_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.unlock_user")
+
+    def has_link_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.send_password_link")
+
+    def has_staff_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.manage_staff")
+
+    @admin.action(description="Lever le frein de connexion", permissions=["unlock"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, lambda user: staff.unlock(user, request=request), "frein de connexion levé")
+
+    @admin.action(description="Envoyer un lien de mot de passe", permissions=["link"])
+    def send_password_link(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        self._each(request, queryset, staff.send_password_link, "lien de mot de passe envoyé à l’adresse du compte")
+
+    @admin.action(description="Retirer le second moyen d’un collègue (e-mail à la personne)", permissions=["staff"])
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        by = cast(User, request.user)
+        done = "second moyen retiré, sessions terminées, personne prévenue"
+        self._each(request, queryset, lambda user: staff.reset_second_factor(user, by=by), done)
+
+    @admin.action(description="Fermer le compte d’un collègue", permissions=["staff"])
+    def close(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        by = cast(User, request.user)
+        self._each(request, queryset, lambda user: staff.close(user, by=by), "compte fermé, sessions terminées")
+
+    @admin.action(description="Rouvrir le compte d’un collègue", permissions=["staff"])
+    def reopen(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        by = cast(User, request.user)
+        self._each(request, queryset, lambda user: staff.reopen(user, by=by), "compte rouvert")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[User], verb: Callable[[User], object], done: str) -> None:
+        """Call the verb on every account, write it into the audit trail, and answer for each."""
+        for user in queryset.order_by("pk"):
+            try:
+                with transaction.atomic():
+                    verb(user)
+                    self.log_change(request, user, f"{done[0].upper()}{done[1:]}.")
+            except staff.StaffError as refusal:
+                self.message_user(request, f"{user}\u00a0: {refusal}.", messages.ERROR)
+            else:
+                self.message_user(request, f"{user}\u00a0: {done}.", messages.SUCCESS)
 
 
 class EstablishmentInline(ReadOnly, TabularInline):

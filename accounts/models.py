@@ -137,6 +137,11 @@ class UserQuerySet(models.QuerySet["User"]):
         """Sign-ups whose e-mail was never confirmed: they reserve neither name, nor address, nor SIRET."""
         return self.filter(establishment=None, is_staff=False, last_login=None).exclude(emailaddress__verified=True)
 
+    def awaiting_code(self) -> "UserQuerySet":
+        """Who is shown the page of the e-mailed code: sign-ups, and staff whose address nobody has confirmed yet."""
+        staff = User.objects.filter(is_staff=True).exclude(emailaddress__verified=True)
+        return self.filter(Q(pk__in=User.objects.unconfirmed().values("pk")) | Q(pk__in=staff.values("pk")))
+
     def confirmed(self) -> "UserQuerySet":
         """Accounts that count: everybody but unconfirmed sign-ups."""
         return self.exclude(pk__in=User.objects.unconfirmed().values("pk"))
@@ -185,7 +190,12 @@ class User(AbstractUser):
     objects: ClassVar[AccountManager] = AccountManager()
 
     class Meta(AbstractUser.Meta):
-        verbose_name = "compte"
+        verbose_name, verbose_name_plural = "compte", "comptes"
+        permissions = [
+            ("unlock_user", "Peut lever le frein de connexion d’un compte"),
+            ("send_password_link", "Peut envoyer à un compte un lien de mot de passe"),
+            ("manage_staff", "Peut retirer le second moyen d’un collègue et fermer ou rouvrir son compte"),
+        ]
         # UPPER, because that is how Django asks for __iexact: the constraint is the index of the sign-in page.
         constraints = [
             models.UniqueConstraint(

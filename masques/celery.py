@@ -31,6 +31,7 @@ app.conf.beat_schedule = {
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
     "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
+    "delete old audit": {"task": "accounts.tasks.delete_old_audit", "schedule": crontab(hour=4, minute=40)},
 }
 
 

@@ -26,6 +26,8 @@ ROLES = {
             "accounts.view_company",
             "accounts.view_establishment",
             "accounts.view_user",
+            "accounts.unlock_user",
+            "accounts.send_password_link",
             "eligibility.view_admission",
             "eligibility.add_admission",
             "eligibility.view_case",
@@ -60,7 +62,8 @@ ROLES = {
             "accounts.view_company",
             "accounts.view_establishment",
             "accounts.view_user",
-            "admin.view_logentry",
+            "accounts.manage_staff",  # a colleague lost the telephone, or has left
+            "admin.view_logentry",  # who did what
             "auth.view_group",
             "billing.view_counter",
             "billing.view_invoice",

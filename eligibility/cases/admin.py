@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -43,7 +44,9 @@ class CaseAdmin(ModelAdmin):
     @admin.action(description="Clore la demande", permissions=["close"])
     def close_cases(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         for case in queryset:
-            close_case(case, by=request.user.get_username(), at=timezone.now())
+            with transaction.atomic():
+                close_case(case, by=request.user.get_username(), at=timezone.now())
+                self.log_change(request, case, "Close.")
             self.message_user(request, f"Demande {case.number}\u00a0: close.", messages.SUCCESS)
 
     def has_close_permission(self, request: HttpRequest) -> bool:

@@ -208,8 +208,8 @@ def test_an_e_mailed_code_does_not_stand_for_the_factor(colleague: User) -> None
     colleague.emailaddress_set.update(verified=False)
     client = sign_in()
     assert client.answer.headers["Location"] == "/inscription/verification/"  # type: ignore[attr-defined]
-    client.session["accounts_pending_signup"] = colleague.pk
-    client.post("/inscription/verification/", {"code": last_code(colleague.email)})
+    answer = client.post("/inscription/verification/", {"code": last_code(colleague.email)})
+    assert answer.headers["Location"] == CODE
     assert not is_inside(client)
 
 
