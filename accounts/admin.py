@@ -6,19 +6,22 @@ from typing import Any, cast
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import action as unfold_action
 
-from . import staff
+from . import handover, staff
 from .desk import ExactSearch, ReadOnly
 from .models import Company, DeliveryProfile, Establishment, User
+from .staff_forms import HandoverForm, StaffForm
 
 # Other people's doors: allauth registers pages where an address could be marked as confirmed by hand, the secret of
 # a colleague's second factor read, the key of somebody's session taken over.
@@ -29,30 +32,6 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 CONTACT = (
     "civility", "first_name", "last_name", "job_title", "department", "mobile", "phone", "sms_wanted", "renewal_wanted",
 )  # fmt: skip
-
-
-class StaffForm(forms.ModelForm):
-    """A new colleague; the password is chosen by the person, through « Mot de passe oublié »."""
-
-    class Meta:
-        model = User
-        fields = ("username", "email", "first_name", "last_name")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["email"].required = True
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].lower()
-        if User.objects.addressed(email).exclude(pk=self.instance.pk).exists():
-            raise forms.ValidationError("Un compte existe déjà avec cette adresse.")
-        return email
-
-    def clean_username(self) -> str:
-        username: str = self.cleaned_data["username"]
-        if "@" in username:
-            raise forms.ValidationError("Lettres, chiffres, points et tirets uniquement.")
-        return username
 
 
 class AddressInline(ReadOnly, TabularInline):
@@ -199,6 +178,47 @@ class EstablishmentAdmin(ReadOnly, ExactSearch):
     search_fields = ("siret__exact", "legal_name__istartswith", "account__email__iexact")
     search_help_text = "SIRET, raison sociale ou adresse e-mail du compte"
     inlines = (DeliveryInline,)
+    actions_detail = ("hand_over",)
+
+    @unfold_action(
+        description="Confier le compte à une autre personne",
+        url_path="titulaire",
+        # Named by a method: a permission named here would be looked up in the database by the system checks.
+        permissions=["hand_over"],
+    )
+    def hand_over(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask who takes the account over, and why; then do it, with its line in the audit trail."""
+        establishment = get_object_or_404(self.get_queryset(request), pk=object_id)
+        form = HandoverForm(request.POST if request.method == "POST" else None)
+        if form.is_valid() and self._hand_over(request, establishment, form):
+            return redirect("admin:accounts_establishment_change", establishment.pk)
+        context = self.admin_site.each_context(request) | {
+            "title": "Confier le compte à une autre personne",
+            "opts": self.opts,
+            "form": form,
+            "establishment": establishment,
+            "account": getattr(establishment, "account", None),
+        }
+        return render(request, "admin/accounts/establishment/hand_over.html", context)
+
+    def has_hand_over_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("accounts.hand_over_establishment")
+
+    def _hand_over(self, request: HttpRequest, establishment: Establishment, form: HandoverForm) -> bool:
+        try:
+            with transaction.atomic():
+                former = getattr(establishment, "account", None)
+                holder = handover.hand_over(establishment, **form.cleaned_data, at=timezone.now())
+                told = f"Compte confié à {holder.email} (avant\u00a0: {former.email if former else 'personne'})."
+                self.log_change(request, establishment, f"{told} Motif\u00a0: {form.cleaned_data['reason']}.")
+        except handover.HandoverRefused as refusal:
+            form.add_error("email", str(refusal))
+            return False
+        except IntegrityError:
+            form.add_error("email", "Quelqu’un vient de créer un compte avec cette adresse. Réessayez.")
+            return False
+        self.message_user(request, f"{establishment}\u00a0: compte confié à {holder.email}. Les deux sont prévenus.")
+        return True
 
     @admin.display(description="compte")
     def account(self, establishment: Establishment) -> str:

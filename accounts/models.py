@@ -98,6 +98,7 @@ class Establishment(PostalAddress):
 
     class Meta:
         verbose_name = "établissement"
+        permissions = [("hand_over_establishment", "Peut confier le compte d’un établissement à une autre personne")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(siret__regex=r"^[0-9]{14}$"), name="establishment_siret_is_fourteen_digits"
@@ -138,9 +139,8 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(establishment=None, is_staff=False, last_login=None).exclude(emailaddress__verified=True)
 
     def awaiting_code(self) -> "UserQuerySet":
-        """Who is shown the page of the e-mailed code: sign-ups, and staff whose address nobody has confirmed yet."""
-        staff = User.objects.filter(is_staff=True).exclude(emailaddress__verified=True)
-        return self.filter(Q(pk__in=User.objects.unconfirmed().values("pk")) | Q(pk__in=staff.values("pk")))
+        """Whose address nobody has confirmed yet: sign-ups, new staff, who was handed an establishment's account."""
+        return self.exclude(emailaddress__verified=True)
 
     def confirmed(self) -> "UserQuerySet":
         """Accounts that count: everybody but unconfirmed sign-ups."""
@@ -211,6 +211,11 @@ class User(AbstractUser):
             ),
         ]
         indexes = [models.Index("email", name="user_by_email")]
+
+    @property
+    def is_signing_up(self) -> bool:
+        """Whether the account is of the person’s own making and has no SIRET yet: its address may still be changed."""
+        return not self.is_staff and self.establishment_id is None
 
     @property
     def contact_name(self) -> str:

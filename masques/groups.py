@@ -25,6 +25,7 @@ ROLES = {
         (
             "accounts.view_company",
             "accounts.view_establishment",
+            "accounts.hand_over_establishment",
             "accounts.view_user",
             "accounts.unlock_user",
             "accounts.send_password_link",

@@ -60,7 +60,8 @@ def test_only_a_superuser_hands_out_rights() -> None:
     helper.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     client = Client()
     client.force_login(helper)
-    page = read(client.get(f"/gestion/accounts/user/{helper.pk}/change/"))
+    assert 'name="_save"' not in read(client.get(f"/gestion/accounts/user/{helper.pk}/change/"))
+    page = read(client.get(f"/gestion/accounts/user/{UserFactory().pk}/change/"))
     assert 'name="is_active"' in page
     assert 'name="is_superuser"' not in page
     assert 'name="groups"' not in page

@@ -78,6 +78,15 @@ def actions() -> list[tuple[str, str, tuple[str, ...]]]:
     ]
 
 
+def detail_actions() -> list[tuple[str, Any]]:
+    """Each button above a sheet of the desk: its page, and what Unfold knows of it."""
+    return [
+        (f"{model._meta.app_label}_{model._meta.model_name}", action)
+        for model, page in admin.site._registry.items()
+        for action in (*page._get_base_actions_detail(), *page._get_base_actions_list(), *page._get_base_actions_row())
+    ]
+
+
 # --- the table
 
 
@@ -197,3 +206,20 @@ def test_every_action_asks_for_a_permission_and_somebody_has_it(page: str, actio
         ):
             able.append(group)
     assert able, f"{page}: nobody may {action}"
+
+
+@pytest.mark.parametrize(("page", "action"), detail_actions(), ids=lambda value: getattr(value, "action_name", value))
+def test_every_button_of_a_sheet_asks_for_a_permission_and_somebody_has_it(page: str, action: Any) -> None:
+    asked = getattr(action.method, "allowed_permissions", ())
+    assert asked, f"{page}: anybody who sees the sheet may {action.action_name}"
+    assert not [name for name in asked if "." in name], "the system checks would ask the database: name a method"
+    groups.seed()
+    desk = admin.site._registry[apps.get_model(*page.split("_", 1))]
+    request = type("Request", (), {})()
+    able = []
+    for group in ROLES:
+        request.user = UserFactory(staff=True)
+        request.user.groups.add(Group.objects.get(name=group))
+        if all(getattr(desk, f"has_{name}_permission")(request, None) for name in asked):
+            able.append(group)
+    assert able, f"{page}: nobody may {action.action_name}"
