@@ -5,6 +5,7 @@ has, read afresh with the user at every request: one opened with the password al
 factor was taken away since, wherever and by whom.
 """
 
+import re
 import time
 from typing import Any, cast
 
@@ -104,7 +105,13 @@ class _ShownAtOnce(FormView):
 
 
 class SetUpApplication(_ShownAtOnce, ActivateTOTPView):
+    """The secret as a drawing, and in fours for whoever copies it."""
+
     kind = Authenticator.Type.TOTP
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return context | {"secret_in_fours": " ".join(re.findall(".{1,4}", context["form"].secret))}
 
 
 class SetUpKey(_ShownAtOnce, AddWebAuthnView):
