@@ -16,8 +16,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from accounts.tasks import delete_old_audit
+from billing.deadlines import expire_overdue
 from masques import groups
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, OrderFactory, UserFactory
 from tests.staff import code_of, set_up_application
 
 from .conftest import last_code, letters, read
@@ -279,3 +280,21 @@ def test_no_page_of_the_desk_shows_a_secret_or_a_session(member: Callable[[str],
     models = ("mfa/authenticator", "usersessions/usersession", "account/emailaddress", "account/emailconfirmation")
     for path in models:
         assert chief.get(f"/gestion/{path}/").status_code == 404
+
+
+# --- an order whose account is closed (AC18)
+
+
+def test_an_order_of_a_closed_account_follows_its_usual_end_and_its_links_explain() -> None:
+    user = UserFactory(username="legal.redon", is_active=False)
+    order = OrderFactory(establishment=user.establishment, overdue=True)
+    client = Client()
+    answer = client.get(f"/commandes/{order.reference}/")
+    assert answer.headers["Location"] == f"/connexion/?next=/commandes/{order.reference}/"
+    form = {"login": user.username, "password": PASSWORD, "next": f"/commandes/{order.reference}/"}
+    page = read(client.post("/connexion/", form, follow=True))
+    assert "Ce compte est fermé" in page
+    assert "Pour une commande ou une facture, écrivez à" in page
+    expire_overdue(at=timezone.now())
+    order.refresh_from_db()
+    assert order.status == "expired"
