@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -47,8 +47,8 @@ class UserAdmin(ExactSearch):
 
     add_form = StaffForm
     actions = ("unlock", "send_password_link", "reset_second_factor", "close", "reopen")
-    list_display = ("username", "email", "establishment", "is_staff", "is_active", "date_joined")
-    list_filter = ("is_staff", "is_active")
+    list_display = ("username", "email", "establishment", "is_staff", "has_factor", "is_active", "date_joined")
+    list_filter = ("is_staff", "groups", "is_active")
     list_select_related = ("establishment",)
     search_fields = ("username__iexact", "email__iexact", "establishment__siret__exact", "last_name__istartswith")
     search_help_text = "Identifiant, adresse e-mail, SIRET ou nom"
@@ -67,6 +67,14 @@ class UserAdmin(ExactSearch):
         ),
         ("Droits", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        factors = Authenticator.objects.filter(user=OuterRef("pk"))
+        return super().get_queryset(request).annotate(has_factor=Exists(factors))
+
+    @admin.display(description="second moyen", boolean=True)
+    def has_factor(self, user: Any) -> bool:
+        return bool(user.has_factor)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, staff
 from accounts.models import User
 from accounts.tasks import delete_old_audit
 from billing.deadlines import expire_overdue
@@ -22,6 +23,7 @@ from tests.factories import PASSWORD, OrderFactory, UserFactory
 from tests.staff import code_of, set_up_application
 
 from .conftest import last_code, letters, read
+from .test_signup_races import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -175,6 +177,19 @@ def test_nobody_else_touches_colleagues(member: Callable[[str], Client], group: 
     colleague.refresh_from_db()
     assert colleague.is_active
     assert Authenticator.objects.filter(user=colleague).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_operators_who_take_one_factor_away_at_once_do_it_once_and_write_one_letter() -> None:
+    operators = UserFactory.create_batch(2, staff=True)
+    for number in range(5):
+        colleague = UserFactory(username=f"collegue{number}", staff=True)
+        set_up_application(colleague)
+        # Each has read the account for himself, as two pages do.
+        pages = [(User.objects.get(pk=colleague.pk), operator) for operator in operators]
+        results = at_once(*(partial(staff.reset_second_factor, user, by=operator) for user, operator in pages))
+        assert sorted(type(result).__name__ for result in results) == ["NoneType", "StaffError"], results
+        assert len(letters("account_changed", colleague.email)) == 1
 
 
 # --- colleagues come and go
