@@ -87,12 +87,9 @@ def sign_out(page: Page, at: str) -> None:
     expect(page).to_have_url(f"{at}/")
 
 
-def test_a_key_that_cannot_answer_is_told_and_another_way_stays_open(
-    page: Page, stack: Stack, complaints: Complaints
-) -> None:
+def test_a_key_that_cannot_answer_is_told_and_another_way_stays_open(desk: Callable[..., Desk]) -> None:
     """By its number a host has no keys: the browser refuses at once."""
-    page.goto("/gestion/")
-    sign_in(page, stack, "exploitation")
+    page = desk("exploitation").page
     page.goto(f"{SECOND_FACTOR}cles/ajouter/")
     page.get_by_role("button", name="Ajouter la clé").click()
     expect(page.locator("#key-trouble")).to_contain_text("La clé de sécurité n’a pas répondu")
