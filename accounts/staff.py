@@ -48,7 +48,8 @@ def reset_second_factor(user: User, *, by: User) -> None:
         raise StaffError("aucun second moyen n’est en place")
     factors.delete()
     _end_sessions(user)
-    letters.tell_change(user, user.email, f"le second moyen de connexion de votre compte a été retiré par {by}")
+    if user.email:
+        letters.tell_change(user, user.email, f"le second moyen de connexion de votre compte a été retiré par {by}")
 
 
 @transaction.atomic

@@ -160,11 +160,14 @@ def test_what_an_operator_may_not_do_to_an_account_is_refused_with_a_reason(memb
     assert not LogEntry.objects.exists()
 
 
-def test_a_superuser_helps_a_superuser(member: Callable[[str], Client]) -> None:
-    chief = UserFactory(username="chef", staff=True, is_superuser=True)
+def test_a_superuser_helps_a_superuser_and_whoever_has_no_address_gets_no_letter(
+    member: Callable[[str], Client],
+) -> None:
+    chief = UserFactory(username="chef", staff=True, is_superuser=True, email="")
     set_up_application(chief)
     act(member(""), "reset_second_factor", chief)
     assert not Authenticator.objects.filter(user=chief).exists()
+    assert letters() == []
 
 
 @pytest.mark.parametrize("group", ["support", "warehouse", "accounting"])
