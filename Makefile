@@ -1,13 +1,16 @@
 # Each command has a plain form for machines without make: python3 -m sandbox demo, …
 PYTHON ?= python3
 
-.PHONY: help demo demo-reset test check fix bench lock
+.PHONY: help demo demo-code demo-reset test check fix bench lock
 
 help:
 	@$(PYTHON) -m sandbox help
 
 demo:
 	@$(PYTHON) -m sandbox demo
+
+demo-code:
+	@$(PYTHON) -m sandbox code
 
 demo-reset:
 	@$(PYTHON) -m sandbox reset

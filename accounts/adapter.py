@@ -16,7 +16,7 @@ from django.utils import timezone
 from captcha.ratelimit import client_ip
 from notifications.addresses import absolute
 
-from . import brake, letters, signup
+from . import brake, letters, second_factor, signup
 from .models import User
 
 # The sign-up this browser has begun, so that a code that was lost or spent can be asked for again.
@@ -81,6 +81,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         """Store it, and lift the brake: whoever could reset the password may sign in at once."""
         super().set_password(user, password)
+        self.lift_brake(user)
+
+    def lift_brake(self, user: User) -> None:
+        """Forget the failed tries on this account, whichever of its names was typed."""
         for identifier in (user.username, user.email):
             brake.lift(self.request, self._get_login_attempts_cache_key(self.request, username=identifier))
 
@@ -118,6 +122,12 @@ class AccountAdapter(DefaultAccountAdapter):
         else:
             request.is_new_customer = True  # type: ignore[attr-defined]
             messages.success(request, "Votre compte est créé. Vous pouvez commander.")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Nobody who has just signed in is asked for the password again to set up the factor that the desk wants."""
+        if app == "allauth.mfa" and second_factor.was_shown_lately(self.request):
+            return False
+        return bool(super().is_reauthentication_required(app=app, **kwargs))
 
     # --- Where to go next
 

@@ -3,13 +3,25 @@
 from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.mfa.models import Authenticator
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Case, OuterRef, Value, When
 from django.http import HttpRequest
 
 from .models import User
 
+# Keys of the factors; PostgreSQL runs the inner query for staff only.
+SECOND_FACTORS = Case(
+    When(is_staff=True, then=ArraySubquery(Authenticator.objects.filter(user=OuterRef("pk")).values("pk"))),
+    default=Value([], output_field=ArrayField(BigIntegerField())),
+)
+
 
 class AccountBackend(AuthenticationBackend):
-    """Django's permissions, allauth's sign-in, and the customer's establishment fetched with the user.
+    """Django's permissions, allauth's sign-in, and what every request asks of its user fetched with the user.
+
+    That is the customer's establishment, and the second factors of staff, whom the desk asks for one.
 
     The password is checked exactly once whoever is asked for: allauth's own way checks it again under each
     reading of the identifier, and the time it takes would tell which addresses have an account.
@@ -38,7 +50,8 @@ class AccountBackend(AuthenticationBackend):
         return user
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("establishment__company").filter(pk=user_id).first()
+        users = User.objects.select_related("establishment__company").annotate(second_factors=SECOND_FACTORS)
+        user = users.filter(pk=user_id).first()
         return user if user and self.user_can_authenticate(user) else None
 
 

@@ -14,7 +14,7 @@ from notifications.pause import Pause
 
 log = logging.getLogger(__name__)
 
-PREFIX = "allauth:"
+PREFIXES = ("allauth:", "allauth.")  # its limits, and the codes of an application that were used
 APP, ACTION = "allauth.account", "login_failed"
 pause = Pause(5)
 
@@ -39,7 +39,7 @@ class BrakeCache(RedisCache):
 
     @staticmethod
     def _leniently(operation: Any, otherwise: Any, key: Any, *args: Any, **kwargs: Any) -> Any:
-        if not str(key).startswith(PREFIX):
+        if not str(key).startswith(PREFIXES):
             return operation(key, *args, **kwargs)
         if pause.is_on():
             return otherwise

@@ -4,10 +4,14 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp_forms
 from allauth.mfa.webauthn import forms as webauthn_forms
 from django import forms
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from captcha.forms import CaptchaFormMixin
@@ -197,11 +201,25 @@ def _code_field(label: str) -> forms.CharField:
     )
 
 
-class AuthenticateForm(mfa_forms.AuthenticateForm):
+class _CodeServesOnce(forms.Form):
+    """Refuse a code of the application for as long as it is valid: allauth forgets it after half that time."""
+
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        factor = self.authenticator
+        lives = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+        if factor.type == Authenticator.Type.TOTP and not cache.add(f"allauth.code:{factor.pk}:{code}", 1, lives):
+            raise mfa_adapter().validation_error("incorrect_code")
+        return code
+
+
+class AuthenticateForm(_CodeServesOnce, mfa_forms.AuthenticateForm):
     code = _code_field("Code de l’application ou code de secours")
 
 
-class MfaReauthenticateForm(mfa_forms.ReauthenticateForm):
+class MfaReauthenticateForm(_CodeServesOnce, mfa_forms.ReauthenticateForm):
     code = _code_field("Code de l’application ou code de secours")
 
 

@@ -1,9 +1,11 @@
-"""The establishment a request acts for."""
+"""What holds for every request of a signed-in user: the establishment it acts for, the second factor of staff."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+
+from . import second_factor
 
 
 class EstablishmentMiddleware:
@@ -20,3 +22,23 @@ class EstablishmentMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         request.establishment = getattr(request.user, "establishment", None)  # type: ignore[attr-defined]
+
+
+class SecondFactorMiddleware:
+    """Keep staff out of the desk until this session has shown a second factor, whatever door it came through."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        user = request.user
+        if not (user.is_authenticated and user.is_staff and second_factor.is_guarded(request)):
+            return None
+        if not second_factor.is_shown(request):
+            return second_factor.ask(request)
+        if second_factor.is_desk(request):
+            request.session.pop(second_factor.GOAL, None)
+        return None

@@ -4,6 +4,7 @@ The company holds the quota, and its row is the lock under which quota is spent.
 share quota and next order date only: never orders, addresses, drafts or invoices.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -97,6 +98,7 @@ class Establishment(PostalAddress):
 
     class Meta:
         verbose_name = "établissement"
+        permissions = [("hand_over_establishment", "Peut confier le compte d’un établissement à une autre personne")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(siret__regex=r"^[0-9]{14}$"), name="establishment_siret_is_fourteen_digits"
@@ -135,6 +137,10 @@ class UserQuerySet(models.QuerySet["User"]):
     def unconfirmed(self) -> "UserQuerySet":
         """Sign-ups whose e-mail was never confirmed: they reserve neither name, nor address, nor SIRET."""
         return self.filter(establishment=None, is_staff=False, last_login=None).exclude(emailaddress__verified=True)
+
+    def awaiting_code(self) -> "UserQuerySet":
+        """Whose address nobody has confirmed yet: sign-ups, new staff, who was handed an establishment's account."""
+        return self.exclude(emailaddress__verified=True)
 
     def confirmed(self) -> "UserQuerySet":
         """Accounts that count: everybody but unconfirmed sign-ups."""
@@ -178,10 +184,18 @@ class User(AbstractUser):
     sms_wanted = models.BooleanField("étapes de livraison par SMS", default=True)
     renewal_wanted = models.BooleanField("prévenir quand une commande est de nouveau possible", default=True)
 
+    # Keys of the second factors, for staff; set by `AccountBackend` on the user of a request.
+    second_factors: Sequence[int] = ()
+
     objects: ClassVar[AccountManager] = AccountManager()
 
     class Meta(AbstractUser.Meta):
-        verbose_name = "compte"
+        verbose_name, verbose_name_plural = "compte", "comptes"
+        permissions = [
+            ("unlock_user", "Peut lever le frein de connexion d’un compte"),
+            ("send_password_link", "Peut envoyer à un compte un lien de mot de passe"),
+            ("manage_staff", "Peut retirer le second moyen d’un collègue et fermer ou rouvrir son compte"),
+        ]
         # UPPER, because that is how Django asks for __iexact: the constraint is the index of the sign-in page.
         constraints = [
             models.UniqueConstraint(
@@ -197,6 +211,11 @@ class User(AbstractUser):
             ),
         ]
         indexes = [models.Index("email", name="user_by_email")]
+
+    @property
+    def is_signing_up(self) -> bool:
+        """Whether the account is of the person’s own making and has no SIRET yet: its address may still be changed."""
+        return not self.is_staff and self.establishment_id is None
 
     @property
     def contact_name(self) -> str:

@@ -11,7 +11,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.urls import include, path, re_path, reverse_lazy
 from django.views.generic import RedirectView
 
-from . import credentials, customer_views, views
+from . import credentials, customer_views, second_factor, views
 from .access import desk_login
 from .verification import CodeView
 
@@ -30,13 +30,13 @@ second_factor_urlpatterns = [
     path("", mfa.index, name="mfa_index"),
     path("connexion/", mfa.authenticate, name="mfa_authenticate"),
     path("confirmation/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("application/", totp.activate_totp, name="mfa_activate_totp"),
+    path("application/", second_factor.SetUpApplication.as_view(), name="mfa_activate_totp"),
     path("application/retirer/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("codes-de-secours/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("codes-de-secours/", second_factor.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
     path("codes-de-secours/nouveaux/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("codes-de-secours/fichier/", recovery.download_recovery_codes, name="mfa_download_recovery_codes"),
     path("cles/", webauthn.list_webauthn, name="mfa_list_webauthn"),
-    path("cles/ajouter/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("cles/ajouter/", second_factor.SetUpKey.as_view(), name="mfa_add_webauthn"),
     path("cles/confirmation/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("cles/<int:pk>/retirer/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
     path("cles/<int:pk>/nom/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),

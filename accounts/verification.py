@@ -47,9 +47,9 @@ address_changes = RateLimit("signup_address_change", "5/h,10/d")
 
 
 def pending_signup(request: HttpRequest) -> User | None:
-    """The unconfirmed sign-up that this browser has begun, if it still stands."""
+    """Whoever waits for a code in this browser: mostly a sign-up it has begun, if that still stands."""
     key = request.session.get(PENDING)
-    return User.objects.unconfirmed().filter(pk=key).first() if key else None
+    return User.objects.awaiting_code().filter(pk=key).first() if key else None
 
 
 def ask_for_code(request: HttpRequest, user: User, *, sent: str = "") -> HttpResponse:
@@ -83,7 +83,7 @@ class CodeView(ConfirmEmailVerificationCodeView):
             messages.info(request, ELSEWHERE)
             return redirect("account_login")
         action = ACTIONS.get(request.POST.get("action", ""))
-        if action:
+        if action and (user.is_signing_up or action is _resend):
             return action(request, user)
         if EmailVerificationProcess.resume(request) and get_pending_stage(request):
             return super().dispatch(request, *args, **kwargs)
@@ -136,7 +136,7 @@ def page(
 ) -> dict[str, Any]:
     """What the page of a sign-up shows."""
     return {
-        "is_signup": True,
+        "is_signup": user.is_signing_up,
         "steps": STEPS,
         "email": EmailAddress.objects.filter(user=user).values_list("email", flat=True).first() or user.email,
         "verify_form": verify_form,

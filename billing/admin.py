@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accounts.admin import DictatedSearch, ReadOnly
+from accounts.desk import DictatedSearch, ReadOnly
 
 from .models import Counter, Invoice, Payment, ProviderEvent
 

@@ -39,6 +39,7 @@ app.conf.beat_schedule = {
     },
     "forget old cases": {"task": "eligibility.cases.tasks.forget", "schedule": crontab(hour=4, minute=25)},
     "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
+    "delete old audit": {"task": "accounts.tasks.delete_old_audit", "schedule": crontab(hour=4, minute=40)},
 }
 
 

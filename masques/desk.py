@@ -1,5 +1,6 @@
 """The staff's landing page: what waits for somebody, each figure a link to its list, and the last days at a glance."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,52 +54,72 @@ class Day:
 
 
 def landing(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the queues, the registers' ages, the desk's weeks and the orders of the last days to the admin's index."""
-    now = timezone.now()
-    loads = list(ages(now))
+    """Add queues, the registers' ages, the desk's weeks and the orders of the last days to the index, as each may."""
+    now, may = timezone.now(), request.user.has_perm
+    loads = list(ages(now)) if may("eligibility.view_registerload") else None
     return context | {
-        "queues": queues(now),
+        "queues": [queue for permission, count in QUEUES if may(permission) for queue in count(now)],
         "ages": loads,
-        "may_anybody_order": any(isinstance(age.load, RegisterLoad) for age in loads),
-        "days": last_days(now),
-        "case_weeks": figures.weeks(now),
+        "may_anybody_order": loads is not None and any(isinstance(age.load, RegisterLoad) for age in loads),
+        "days": last_days(now) if may("orders.view_order") else None,
+        "case_weeks": figures.weeks(now) if may("eligibility.view_case") else None,
         "case_due_hours": settings.REJECTION_DUE_HOURS,
     }
 
 
-def queues(now: datetime) -> list[Queue]:
-    """What waits, in the order of the journey; red where somebody should act today."""
-    cases_under_way = Case.objects.under_way().count()
-    cases_soon, cases_late = Case.objects.due_before(now + SOON).count(), Case.objects.due_before(now).count()
-    cases_with_news = Case.objects.exclude(news_at=None).count()
+def cases(now: datetime) -> list[Queue]:
+    model = "eligibility_case"
+    under_way = Case.objects.under_way().count()
+    soon, late = Case.objects.due_before(now + SOON).count(), Case.objects.due_before(now).count()
+    with_news = Case.objects.exclude(news_at=None).count()
+    return [
+        Queue("Demandes Rejet SIRET en cours", under_way, _list(model, state__in=",".join(UNDER_WAY))),
+        Queue("Demandes Rejet SIRET à lire", with_news, _list(model, nouvelles="oui")),
+        Queue("Demandes Rejet SIRET à décider bientôt", soon, _list(model, echeance="proche")),
+        Queue("Demandes Rejet SIRET en retard", late, _list(model, echeance="depassee"), late > 0),
+    ]
+
+
+def parcels(now: datetime) -> list[Queue]:
+    model = "shipping_shipment"
     to_prepare = Shipment.objects.filter(status=Shipment.Status.TO_PREPARE).count()
     doubtful = Shipment.objects.filter(label_state=Shipment.LabelState.DOUBTFUL).count()
     silent = Shipment.objects.silent(now).count()
     troubled = Shipment.objects.filter(status__in=TROUBLED).count()
-    strange_money = Payment.objects.filter(outcome__in=STRANGE_MONEY).count()
-    late_pdf = now - PDF_PATIENCE
-    no_pdf = Invoice.objects.filter(pdf_path="", issued_at__lt=late_pdf).count()
-    failed = Message.objects.filter(status="failed").count()
-    cases, shipments, payments, invoices = "eligibility_case", "shipping_shipment", "billing_payment", "billing_invoice"
-    pdf_is_late = {"pdf_path__exact": "", "issued_at__lt": late_pdf.isoformat()}
     return [
-        Queue("Demandes Rejet SIRET en cours", cases_under_way, _list(cases, state__in=",".join(UNDER_WAY))),
-        Queue("Demandes Rejet SIRET à lire", cases_with_news, _list(cases, nouvelles="oui")),
-        Queue("Demandes Rejet SIRET à décider bientôt", cases_soon, _list(cases, echeance="proche")),
-        Queue("Demandes Rejet SIRET en retard", cases_late, _list(cases, echeance="depassee"), cases_late > 0),
-        Queue("Colis à préparer", to_prepare, _list(shipments, status__exact="to_prepare")),
-        Queue("Étiquettes à vérifier", doubtful, _list(shipments, label_state__exact="doubtful"), doubtful > 0),
-        Queue("Colis sans nouvelles", silent, _list(shipments, nouvelles="aucune"), silent > 0),
-        Queue("Incidents et retours", troubled, _list(shipments, status__in=",".join(TROUBLED)), troubled > 0),
-        Queue(
-            "Règlements à examiner",
-            strange_money,
-            _list(payments, outcome__in=",".join(STRANGE_MONEY)),
-            strange_money > 0,
-        ),
-        Queue("Factures sans PDF", no_pdf, _list(invoices, **pdf_is_late), no_pdf > 0),
-        Queue("Messages en échec", failed, _list("notifications_message", status__exact="failed"), failed > 0),
+        Queue("Colis à préparer", to_prepare, _list(model, status__exact="to_prepare")),
+        Queue("Étiquettes à vérifier", doubtful, _list(model, label_state__exact="doubtful"), doubtful > 0),
+        Queue("Colis sans nouvelles", silent, _list(model, nouvelles="aucune"), silent > 0),
+        Queue("Incidents et retours", troubled, _list(model, status__in=",".join(TROUBLED)), troubled > 0),
     ]
+
+
+def payments(now: datetime) -> list[Queue]:
+    strange = Payment.objects.filter(outcome__in=STRANGE_MONEY).count()
+    address = _list("billing_payment", outcome__in=",".join(STRANGE_MONEY))
+    return [Queue("Règlements à examiner", strange, address, strange > 0)]
+
+
+def invoices(now: datetime) -> list[Queue]:
+    late = now - PDF_PATIENCE
+    no_pdf = Invoice.objects.filter(pdf_path="", issued_at__lt=late).count()
+    address = _list("billing_invoice", pdf_path__exact="", issued_at__lt=late.isoformat())
+    return [Queue("Factures sans PDF", no_pdf, address, no_pdf > 0)]
+
+
+def letters(now: datetime) -> list[Queue]:
+    failed = Message.objects.filter(status="failed").count()
+    return [Queue("Messages en échec", failed, _list("notifications_message", status__exact="failed"), failed > 0)]
+
+
+# What waits, in the order of the journey, red where somebody should act today; shown to whoever may open the list.
+QUEUES: tuple[tuple[str, Callable[[datetime], list[Queue]]], ...] = (
+    ("eligibility.view_case", cases),
+    ("shipping.view_shipment", parcels),
+    ("billing.view_payment", payments),
+    ("billing.view_invoice", invoices),
+    ("notifications.view_message", letters),
+)
 
 
 def _list(model: str, **filters: str) -> str:

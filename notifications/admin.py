@@ -1,6 +1,7 @@
 """The log of messages at the staff desk: read, found by what a caller dictates, sent again."""
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -82,7 +83,9 @@ class MessageAdmin(ModelAdmin):
         assert request.user.is_authenticated  # the desk lets nobody else in
         for message in queryset.order_by("pk"):
             try:
-                copy = outbox.resend(message, by=request.user)
+                with transaction.atomic():
+                    copy = outbox.resend(message, by=request.user)
+                    self.log_change(request, message, f"Renvoyé (message {copy.pk}).")
             except outbox.ResendRefused as refusal:
                 self.message_user(request, f"Message {message.pk}\u00a0: non renvoyé, {refusal}.", messages.WARNING)
             else:

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -13,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from accounts.admin import ExactSearch, ReadOnly
+from accounts.desk import ExactSearch, ReadOnly
 from accounts.fields import BAD_MOBILE, BAD_PHONE
 from accounts.models import User
 from eligibility.zones import zone_of
@@ -134,7 +135,9 @@ class OrderAdmin(ExactSearch):
     def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
         for order in queryset:
             try:
-                order.cancel(at=timezone.now(), by=cast(User, request.user), reason=ASKED_SUPPORT)
+                with transaction.atomic():
+                    order.cancel(at=timezone.now(), by=cast(User, request.user), reason=ASKED_SUPPORT)
+                    self.log_change(request, order, f"Annulée\u00a0: {ASKED_SUPPORT}.")
             except (OrderError, BusyError) as refusal:
                 messages.error(request, f"Commande {order.reference}\u00a0: {refusal}")
             else:

@@ -22,6 +22,7 @@ ROOT = bootstrap.ROOT
 USAGE = """Usage: python3 -m sandbox COMMAND
 
   demo           start the whole shop with an outside world in a box (PORT, SANDBOX_PORT move it)
+  code           show the codes with which the demo's staff sign in
   reset          empty the demo's data
   test [ARGS]    run the tests, in parallel, on engines of their own; ARGS go to pytest
   check          run every static check
@@ -186,6 +187,7 @@ def production_example(place: Path) -> dict[str, str]:
 MANAGE = (sys.executable, "manage.py")
 COMMANDS: dict[str, tuple[str, Callable[[list[str]], int]]] = {
     "demo": ("demo", lambda arguments: demo.run()),
+    "code": ("demo", lambda arguments: demo.codes()),
     "reset": ("demo", lambda arguments: demo.reset()),
     "test": ("dev", test),
     "check": ("dev", check),

@@ -1,12 +1,14 @@
 """`make demo` and `make demo-reset`: the shop on a newcomer's machine."""
 
+import importlib
+import json
 import os
 import signal
 import time
 from pathlib import Path
 from types import FrameType
 
-from sandbox import bootstrap, environment, supervisor
+from sandbox import bootstrap, environment, supervisor, totp
 from sandbox.processes import Trouble
 
 # Establishments of the sample registers, and what the shop says of them.
@@ -65,21 +67,47 @@ def reset() -> int:
     return 0
 
 
+def codes() -> int:
+    """Show what the applications of the demo's staff show now: a person without a telephone types this."""
+    state = _state(_port("PORT", 8000))
+    if not (state / "secrets.json").exists():
+        raise Trouble("This demo has never been started: make demo.")
+    for member in environment.staff(environment.keep_secrets(state)):
+        code = totp.code(member["secret"])
+        _say(f"  {member['username']:<14} {code[:3]} {code[3:]}   for {totp.seconds_left()} seconds more, once")
+    return 0
+
+
 def welcome(stack: supervisor.Stack, seconds: float) -> str:
     """Say where everything is."""
+    staff = json.loads(stack.env["DEMO_STAFF"])
+    accounts = "\n".join(
+        f"                   {member['username']:<14} {member['secret']}   {member['group'] or 'everything'}"
+        for member in staff
+    )
+    boss = staff[0]
+    drawing = importlib.import_module("sandbox.qr").drawing(totp.address(boss["username"], boss["secret"]), " " * 19)
     to_try = "\n".join(f"                   {siret}   {what}" for siret, what in TO_TRY)
     return f"""
 Ready after {seconds:.0f} seconds.
 
   Shop             {stack.shop_url}/
   Outside world    {stack.sandbox_url}/   (mailbox, SMS, card payments, parcels)
-  Staff            {stack.shop_url}/gestion/   {environment.STAFF_USERNAME}   {stack.env["DEMO_STAFF_PASSWORD"]}
+  Staff            {stack.shop_url}/gestion/   password {stack.env["DEMO_STAFF_PASSWORD"]}, and a code:
+{accounts}
+                   The codes without a telephone: {_command("demo-code", stack.port)}
+                   For an application on a telephone, the second column or (for {boss["username"]}) this:
+{drawing}
   SIRETs to try
 {to_try}
   Logs             {stack.state / "logs"}
 
 Ctrl-C stops everything.
 """
+
+
+def _command(name: str, port: int) -> str:
+    return f"make {name}" if port == 8000 else f"PORT={port} make {name}"
 
 
 def _state(port: int) -> Path:

@@ -1,5 +1,6 @@
 """The environment of a shop that lives beside the sandbox, and where its secrets are kept."""
 
+import base64
 import json
 import os
 import secrets
@@ -11,8 +12,14 @@ INHERITED = (
     "USER", "WEB_CONCURRENCY", "WEB_THREADS",
 )  # fmt: skip
 SUPPORT_EMAIL = "aide@masques.example"
-STAFF_USERNAME = "equipe"
-STAFF_EMAIL = "equipe@masques.example"
+# The demo's staff: user name → group, none for a superuser.
+STAFF = {
+    "equipe": "",
+    "support": "support",
+    "entrepot": "warehouse",
+    "comptabilite": "accounting",
+    "exploitation": "operator",
+}
 
 
 def inherited() -> dict[str, str]:
@@ -21,22 +28,42 @@ def inherited() -> dict[str, str]:
 
 
 def keep_secrets(state: Path) -> dict[str, str]:
-    """Read the secrets of a state directory; make them at its first start."""
+    """Read the secrets of a state directory; make those that are missing, all of them at its first start."""
     file = state / "secrets.json"
-    if file.exists():
-        return dict(json.loads(file.read_text()))
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
     made = {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ALTCHA_HMAC_KEY": secrets.token_urlsafe(48),
         "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
         "METRICS_TOKEN": secrets.token_urlsafe(24),
         "DEMO_STAFF_PASSWORD": f"{secrets.token_hex(3)}-{secrets.token_hex(3).upper()}-7!",
-    }
+    } | {totp_name(username): base64.b32encode(secrets.token_bytes(20)).decode() for username in STAFF}
+    if made.keys() <= kept.keys():
+        return kept
+    made |= kept
     partial = state / "secrets.partial"
     partial.touch(mode=0o600)
     partial.write_text(json.dumps(made, indent=1))
     partial.rename(file)
     return made
+
+
+def totp_name(username: str) -> str:
+    """The name under which the secret of somebody's application is kept."""
+    return f"DEMO_STAFF_TOTP_{username.upper()}"
+
+
+def staff(kept: dict[str, str]) -> list[dict[str, str]]:
+    """The demo's staff as the shop's command takes them."""
+    return [
+        {
+            "username": username,
+            "email": f"{username}@masques.example",
+            "group": group,
+            "secret": kept[totp_name(username)],
+        }
+        for username, group in STAFF.items()
+    ]
 
 
 def of_shop(
@@ -89,7 +116,6 @@ def of_shop(
         "OVH_APPLICATION_SECRET": "as",
         "OVH_CONSUMER_KEY": "ck",
         "OVH_SMS_SERVICE": "sms-sandbox-1",
-        "DEMO_STAFF_USERNAME": STAFF_USERNAME,
-        "DEMO_STAFF_EMAIL": STAFF_EMAIL,
+        "DEMO_STAFF": json.dumps(staff(kept)),
         "DEMO_STAFF_PASSWORD": kept["DEMO_STAFF_PASSWORD"],
     }

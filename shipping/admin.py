@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
-from accounts.admin import DictatedSearch
+from accounts.desk import DictatedSearch
 from accounts.models import User
 from notifications.queue import enqueue
 from orders.errors import BusyError, OrderError
@@ -172,7 +173,9 @@ class ShipmentAdmin(DictatedSearch):
         """Call the verb on every row: what the rules refuse is said, the rest is done. A verb may say more itself."""
         for shipment in queryset.select_related("order").order_by("pk"):
             try:
-                answer = verb(shipment) or done
+                with transaction.atomic():
+                    answer = verb(shipment) or done
+                    self.log_change(request, shipment, f"{answer[0].upper()}{answer[1:]}.")
             except (ShippingError, OrderError, BusyError) as error:
                 self.message_user(request, f"Commande {shipment.order}\u00a0: {error}", messages.ERROR)
             else:

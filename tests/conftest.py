@@ -10,7 +10,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tests import strict
+from tests import staff, strict
 from tests.settings import HOME
 
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL") or os.environ.get("CI"))
@@ -20,6 +20,7 @@ skipped: list[str] = []
 
 def pytest_configure(config: pytest.Config) -> None:
     strict.install()
+    staff.install()
     HOME.mkdir(mode=0o700)
     for directory in ("static", "private"):
         (HOME / directory).mkdir()

@@ -4,13 +4,6 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    generate_totp_secret,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
 from django.test import Client
 from freezegun import freeze_time
 from pytest_django import DjangoAssertNumQueries
@@ -18,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import brake
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
+from tests.staff import code_of, set_up_application
 
 from .conftest import letters, read
 
@@ -220,20 +214,15 @@ def test_the_new_password_follows_the_rule() -> None:
 # --- Second factor
 
 
-def totp_code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
-
-
 def test_a_second_factor_is_asked_for_after_the_password() -> None:
     user = UserFactory(username="legal.redon")
-    secret = generate_totp_secret()
-    TOTP.activate(user, secret)
+    secret = set_up_application(user)
     client = Client()
     response = sign_in(client, "legal.redon")
     assert response.headers["Location"] == "/identifiants/double-authentification/connexion/"
     assert "Confirmez que c’est vous" in read(client.get(response.headers["Location"]))
     assert client.get("/mon-espace/").status_code == 302
-    response = client.post(response.headers["Location"], {"code": totp_code(secret)})
+    response = client.post(response.headers["Location"], {"code": code_of(secret)})
     assert response.headers["Location"] == "/mon-espace/"
     assert Authenticator.objects.count() == 1
 

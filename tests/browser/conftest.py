@@ -14,7 +14,7 @@ from sandbox import bootstrap
 from sandbox.commands import WITHOUT_BRAKES
 from sandbox.supervisor import SAMPLES, Stack, throwaway
 from tests.browser.customer import Customer
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, sign_in
 from tests.browser.outside import Outside
 from tests.browser.watch import Complaints, words_of
 
@@ -66,9 +66,10 @@ def visit(request: pytest.FixtureRequest, browser: Browser, stack: Stack, compla
     """Open a page in a session of its own: `visit(width=390, javascript=False)`."""
     contexts = request.node.stash.setdefault(CONTEXTS, [])
 
-    def open_page(*, width: int = 1280, javascript: bool = True) -> Page:
+    def open_page(*, width: int = 1280, javascript: bool = True, session: Any = None) -> Page:
         context = browser.new_context(
             base_url=stack.shop_url,
+            storage_state=session,
             viewport={"width": width, "height": 844},
             java_script_enabled=javascript,
             locale="fr-FR",
@@ -147,10 +148,28 @@ def customer(firms: dict[str, Iterator[str]], numbers: Iterator[int], outside: O
     return lambda page, offer="TPE": Customer(page, outside, next(firms[offer]), next(numbers))
 
 
+@pytest.fixture(scope="session")
+def staff_sessions() -> dict[str, Any]:
+    """The cookies of staff who have signed in, by user name."""
+    return {}
+
+
 @pytest.fixture
-def desk(visit: Visit, stack: Stack) -> Callable[[], Desk]:
-    """Somebody of the staff, signed in, on a page of their own."""
-    return lambda: Desk(visit(), stack.env["DEMO_STAFF_USERNAME"], stack.env["DEMO_STAFF_PASSWORD"])
+def desk(visit: Visit, stack: Stack, staff_sessions: dict[str, Any]) -> Callable[..., Desk]:
+    """Somebody of the staff, signed in, on a page of their own: `desk()`, `desk("entrepot")`.
+
+    Each signs in once for all tests: a code of the application serves once, and the next comes in half a minute.
+    """
+
+    def open_desk(username: str = "equipe") -> Desk:
+        page = visit(session=staff_sessions.get(username))
+        page.goto("/gestion/")
+        if username not in staff_sessions:
+            sign_in(page, stack, username)
+            staff_sessions[username] = page.context.storage_state()
+        return Desk(page)
+
+    return open_desk
 
 
 @pytest.fixture

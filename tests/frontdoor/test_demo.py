@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import bootstrap, supervisor
+from sandbox import bootstrap, environment, supervisor
 from sandbox.engines import home_of
 from sandbox.processes import free_port
 
@@ -50,6 +50,12 @@ class Demo:
         self.process.stdout.close()
         return said
 
+    def codes(self) -> str:
+        """What the command for people without a telephone says."""
+        asked = [sys.executable, "-c", "import sys; from sandbox import demo; sys.exit(demo.codes())"]
+        env = os.environ | {"PORT": str(self.port)}
+        return subprocess.run(asked, cwd=bootstrap.ROOT, env=env, capture_output=True, text=True, check=True).stdout
+
     def children(self) -> list[str]:
         """Name all processes that know our port, our cluster or our state directory."""
         found = []
@@ -83,6 +89,10 @@ def test_a_newcomer_starts_stops_and_starts_the_demo_again(demo):
     assert len(re.findall(r"^ +\d{3} \d{3} \d{3} \d{5} ", said, re.MULTILINE)) == 3
     assert direct.open(f"http://127.0.0.1:{demo.port}/readyz", timeout=10).status == 200
     assert len(demo.children()) > 5
+    for username in environment.STAFF:
+        assert re.search(rf"^ +{username} +[A-Z2-7]{{32}} ", said, re.MULTILINE), "scan it or type it"
+    assert "▄▄▄▄▄" in said, "the drawing for a telephone"
+    assert re.findall(r"^ +([a-z]+) +\d{3} \d{3} ", demo.codes(), re.MULTILINE) == list(environment.STAFF)
 
     said = demo.end(signal.SIGINT)
     assert demo.process.returncode == 0

@@ -12,7 +12,7 @@ from django.conf import settings as shop_settings
 from django.test import Client
 from django.utils import timezone
 
-from accounts import letters, signup
+from accounts import handover, letters, signup
 from accounts.adapter import CHANGES
 from accounts.models import User
 from billing import payments
@@ -100,10 +100,21 @@ def old_register() -> None:
     ages.warn(timezone.now())
 
 
+def handed_over(kind: str) -> None:
+    """Hand an account to somebody new and keep one of the two letters: a test reads one."""
+    handover.hand_over(
+        user().establishment, email=f"{'n' * 60}@entreprise.example", first_name="N", last_name="N", reason="R" * 120,
+        at=timezone.now(),
+    )  # fmt: skip
+    Message.objects.exclude(kind=kind).delete()
+
+
 LETTERS: dict[str, Callable[[], object]] = {
     "accounts/account_confirmation": lambda: letters.send_code(user(), "a@b.example", "ABCD-EFGH"),
     "accounts/account_exists": lambda: letters.tell_account_exists(user(), "a@b.example"),
     "accounts/account_changed": lambda: letters.tell_change(user(), "a@b.example", max(CHANGES.values(), key=len)),
+    "accounts/account_taken_over": lambda: handed_over("accounts/account_taken_over"),
+    "accounts/account_handed_over": lambda: handed_over("accounts/account_handed_over"),
     "accounts/password_reset": lambda: letters.send_reset_link(user(), "a@b.example", "https://shop.example/x-y/"),
     "accounts/siret_already_taken": lambda: signup.tell_holder(user().establishment.siret, at=timezone.now()),
     "billing/payment_receipt": lambda: settled("order_paid"),

@@ -148,7 +148,8 @@ def with_parcel() -> Visit:
 def staff() -> Visit:
     """A member of staff on the pages that are the shop's."""
     user = UserFactory(staff=True)
-    return Visit(sign_in(user), named("home", "pages:help", "accounts:credentials"))
+    pages = named("home", "pages:help", "accounts:credentials", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn")
+    return Visit(sign_in(user), pages)
 
 
 PUBLIC = (visitor, newcomer)

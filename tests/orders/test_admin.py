@@ -16,13 +16,9 @@ from tests.factories import OrderFactory, UserFactory
 
 @pytest.fixture
 def desk(client, db):
-    """A superuser's browser; the second factor is the business of another test."""
+    """A superuser's browser."""
     catalogue.seed()
-    staff = UserFactory(staff=True, is_superuser=True)
-    client.force_login(staff, backend="accounts.backends.AccountBackend")
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password"}, {"method": "mfa", "type": "totp"}]
-    session.save()
+    client.force_login(UserFactory(staff=True, is_superuser=True))
     return client
 
 
