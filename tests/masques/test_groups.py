@@ -30,9 +30,11 @@ LISTS = {
     "billing_payment": {ACCOUNTING, OPERATOR},
     "billing_providerevent": {OPERATOR},
     "eligibility_admission": {SUPPORT, OPERATOR},
+    "eligibility_cannedanswer": {SUPPORT, OPERATOR},
     "eligibility_case": {SUPPORT, OPERATOR},
     "eligibility_register": {OPERATOR},
     "eligibility_registerload": {OPERATOR},
+    "eligibility_sireneload": {OPERATOR},
     "notifications_message": {SUPPORT, OPERATOR},
     "orders_order": {SUPPORT, WAREHOUSE, ACCOUNTING, OPERATOR},
     "orders_price": {OPERATOR},
@@ -43,6 +45,8 @@ LISTS = {
 # Who may fill in an empty page; on all the others it is refused to everybody but superusers.
 ADDED_BY = {
     "eligibility_admission": {SUPPORT},
+    "eligibility_cannedanswer": {SUPPORT},
+    "eligibility_case": {SUPPORT},
     "eligibility_register": {OPERATOR},
     "orders_price": {OPERATOR},
     "orders_vatrate": {OPERATOR},
