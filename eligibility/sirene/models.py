@@ -14,8 +14,8 @@ from eligibility.querysets import SiretQuerySet
 class Stock(models.TextChoices):
     """The two files INSEE publishes at the start of each month, by the names operators give them."""
 
-    ESTABLISHMENTS = "etablissements", "Sirene, établissements"
-    UNITS = "unites_legales", "Sirene, unités légales"
+    ESTABLISHMENTS = "etablissements", "Stock Sirene des établissements"
+    UNITS = "unites_legales", "Stock Sirene des unités légales"
 
 
 class SireneEstablishment(models.Model):

@@ -202,7 +202,7 @@ def test_a_needed_column_that_is_missing_refuses_the_file_by_its_name(
 @pytest.mark.parametrize("stock", STOCKS)
 def test_the_other_stock_is_no_file_for_this_one(db: None, stock: str) -> None:
     other = next(name for name in STOCKS if name != stock)
-    with pytest.raises(LoadRefused, match="n’est pas l’en-tête du stock"):
+    with pytest.raises(LoadRefused, match="n’est pas l’en-tête attendu"):
         put_sirene_into_service(SAMPLE[other], stock)
 
 
@@ -330,7 +330,7 @@ def test_the_command_is_dry_unless_told_to_apply(db: None) -> None:
     assert "Essai à blanc" in out.getvalue()
     assert not SireneEstablishment.objects.exists()
     call_command("load_sirene", "etablissements", path, "--apply", "--allow-few-rows", stdout=out, no_color=True)
-    assert "Sirene, établissements\u00a0: le fichier est en service." in out.getvalue()
+    assert "Stock Sirene des établissements\u00a0: le fichier est en service." in out.getvalue()
     assert SireneEstablishment.objects.count() == 639
 
 
@@ -377,11 +377,11 @@ def test_the_command_registers_lists_sirenes_loads_too(load: Callable[..., Any])
     call_command("rollback_sirene", "etablissements", stdout=StringIO())
     out = StringIO()
     call_command("registers", stdout=out)
-    listed = out.getvalue().partition("Sirene, établissements")[2]
+    listed = out.getvalue().partition("Stock Sirene des établissements")[2]
     assert [mark for mark in ("○ retour ici", "● en service", "↺ rétabli le") if mark in listed] == [
         "○ retour ici", "● en service", "↺ rétabli le",
     ]  # fmt: skip
-    assert "Sirene, unités légales\n  aucun chargement" in listed
+    assert "Stock Sirene des unités légales\n  aucun chargement" in listed
 
 
 def test_a_load_shows_how_far_it_is_where_somebody_watches(db: None, capsys: pytest.CaptureFixture[str]) -> None:
