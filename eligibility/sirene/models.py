@@ -18,6 +18,10 @@ class Stock(models.TextChoices):
     UNITS = "unites_legales", "Stock Sirene des unités légales"
 
 
+class SireneEstablishmentQuerySet(SiretQuerySet["SireneEstablishment"]):
+    """Rows of StockEtablissement."""
+
+
 class SireneEstablishment(models.Model):
     """A row of StockEtablissement, keyed by SIRET."""
 
@@ -38,7 +42,7 @@ class SireneEstablishment(models.Model):
     headcount_code = models.CharField("tranche d’effectif de l’établissement", max_length=2)
     headcount_year = models.PositiveSmallIntegerField("année de l’effectif", null=True)
 
-    objects = SiretQuerySet.as_manager()
+    objects = SireneEstablishmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "établissement Sirene"
