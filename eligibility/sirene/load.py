@@ -19,17 +19,17 @@ from eligibility.registers.exclusive import claim
 from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
+from eligibility.registers.losses import Customers
 from eligibility.registers.progress import Silent
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
 from .history import enter
 from .layout import LAYOUTS, Layout
+from .losses import losers
 from .models import SireneLoad, Stock
 from .records import SURPLUS, batches
-from .report import Report
-
-EXAMPLES = 5
+from .report import EXAMPLES, Report
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Wish:
     apply: bool = False
     allowed: Collection[str] = ()  # names of the objections that do not stop this load
     by: str = ""
+    customers: Customers | None = None  # whose loss of eligibility is to be told
     progress: Silent = field(default_factory=Silent)
 
 
@@ -67,6 +68,9 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
         swap.build(layout, ahead(cleaned), is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
         raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
+    if active and wish.customers:
+        wish.progress.step("Recherche des clients qui perdraient leur droit")
+        report.losers = losers(layout, wish.customers, at=started_at)
     report.objections = objections(_figures(report, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:

@@ -1,9 +1,11 @@
 """A customer's company vanishes, closes or grows in the registers: what was ordered stays, the next order is judged."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -134,3 +136,25 @@ def test_an_admission_survives_the_load_that_lacks_its_siret_but_not_the_closing
         checkout.confirm(order, by=user, at=timezone.now(), shown=shown(order))
     assert SireneEstablishment.objects.get().street == ""
     assert SireneUnit.objects.get().legal_name == "ATELIER DES ARTS"
+
+
+@pytest.mark.parametrize(
+    ("stock", "change", "lost"),
+    [
+        ("etablissements", {"etatAdministratif": "F"}, 1),
+        ("etablissements", {"libelleVoie": "DES METIERS"}, 0),
+        ("unites_legales", {"etatAdministratif": "C"}, 1),
+        ("unites_legales", {"trancheEffectifs": "21"}, 0),  # its chamber tells 49
+    ],
+)
+def test_a_dry_run_tells_how_many_customers_a_stock_of_sirene_would_stop(
+    user: User, told_by_sirene: Callable[..., None], tmp_path: Path, stock: str, change: dict[str, str], lost: int
+) -> None:
+    told_by_sirene()
+    siret = user.establishment.siret
+    row = establishment(siret, **change) if stock == "etablissements" else unit(siret[:9], **change)
+    out = StringIO()
+    call_command("load_sirene", stock, str(written(tmp_path, stock, [row], "neuf.csv")), "--allow-few-rows", stdout=out)
+    told = out.getvalue().partition("perdraient le droit de commander\u00a0: ")[2]
+    assert told.startswith(f"1 (par exemple {siret})" if lost else "0\n")
+    assert check(siret, at=timezone.now()).is_eligible
