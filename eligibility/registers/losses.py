@@ -24,14 +24,14 @@ _CUSTOMERS = "register_customers"
 
 def losers(staged: Staged, register: str, customers: Customers, *, at: datetime) -> list[str]:
     """The SIRETs of the customers who would no longer be eligible, at most one of each company."""
-    touched = _touched(customers())
+    touched = _touched([*customers()])  # all of them first: the connection cannot read and copy at once
     with _as_if_in_service(staged, register):
         refused = [siret for siret in touched if not check(siret, at=at).is_eligible]
     lost = (siret for siret in refused if check(siret, at=at).is_eligible)
     return list({siret[:SIREN_LENGTH]: siret for siret in lost}.values())
 
 
-def _touched(sirets: Iterable[str]) -> list[str]:
+def _touched(sirets: list[str]) -> list[str]:
     """The customers of whose company a row is new, gone, or different in what decides: sites count together."""
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_CUSTOMERS}")
