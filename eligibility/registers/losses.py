@@ -24,7 +24,8 @@ CUSTOMERS = "register_customers"
 
 def losers(staged: Staged, register: str, customers: Customers, *, at: datetime) -> list[str]:
     """The SIRETs of the customers who would no longer be eligible, at most one of each company."""
-    return lost(_touched(customers()), _as_if_in_service(staged, register), at=at)
+    note(customers)
+    return lost(_touched(), _as_if_in_service(staged, register), at=at)
 
 
 def lost(sirets: list[str], as_if_in_service: AbstractContextManager[None], *, at: datetime) -> list[str]:
@@ -35,8 +36,9 @@ def lost(sirets: list[str], as_if_in_service: AbstractContextManager[None], *, a
     return list({siret[:SIREN_LENGTH]: siret for siret in found}.values())
 
 
-def note(sirets: Iterable[str]) -> None:
+def note(customers: Customers) -> None:
     """Write the customers into a table of this transaction's own."""
+    sirets = [*customers()]  # all of them first: the connection cannot read and copy at once
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CUSTOMERS}")
         cursor.execute(f'CREATE TEMPORARY TABLE {CUSTOMERS} (siret varchar(14) COLLATE "C") ON COMMIT DROP')
@@ -45,9 +47,8 @@ def note(sirets: Iterable[str]) -> None:
                 copy.write_row((siret,))
 
 
-def _touched(sirets: Iterable[str]) -> list[str]:
+def _touched() -> list[str]:
     """The customers of whose company a row is new, gone, or different in what decides: sites count together."""
-    note(sirets)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT siret FROM {CUSTOMERS} WHERE left(siret, {SIREN_LENGTH})"

@@ -24,7 +24,7 @@ def losers(layout: Layout, customers: Customers, *, at: datetime) -> list[str]:
 
 def _touched(layout: Layout, customers: Customers) -> list[str]:
     """The customers whose row is new, gone, or different in what decides."""
-    note(customers())
+    note(customers)
     sides = [", ".join(f"{side}.{column}" for column in layout.judged) for side in ("current", "fresh")]
     joins = " ".join(
         f"LEFT JOIN {table} {side} ON {side}.{layout.key} = left(customer.siret, {layout.key_digits})"
