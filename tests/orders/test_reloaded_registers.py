@@ -122,6 +122,25 @@ def test_a_company_may_grow_to_fifty_in_sirene_where_its_chamber_tells_no_headco
         checkout.confirm(order, by=user, at=timezone.now(), shown=said)
 
 
+def test_staff_read_on_the_order_that_registers_disagreed_about_the_headcount(user: User) -> None:
+    """EL10"""
+    siret = user.establishment.siret
+    RegisterFactory(code="CMA")
+    RegisterEntry.objects.create(siret=siret, register="CMA", headcount=9, opt_in=True, is_open=True)
+    order = order_of(user, at=timezone.now())
+    assert order.events.get().note == (
+        "Les registres ne donnent pas le même effectif\u00a0: le plus grand est retenu (49\u00a0salariés)."
+    )
+
+
+def test_where_registers_agree_or_support_has_settled_it_there_is_no_such_note(user: User) -> None:
+    assert order_of(user, at=timezone.now()).events.get().note == ""
+    siret = user.establishment.siret
+    RegisterEntry.objects.create(siret=siret, register="CMA", headcount=9, opt_in=True, is_open=True)
+    AdmissionFactory(siret=siret, headcount=12, network=RegisterFactory(code="CMA"))
+    assert not check(siret, at=timezone.now()).headcounts_differ
+
+
 def test_an_admission_survives_the_load_that_lacks_its_siret_but_not_the_closing(
     user: User, vanish: Callable[[], None], told_by_sirene: Callable[..., None]
 ) -> None:
