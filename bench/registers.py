@@ -15,7 +15,7 @@ import psycopg
 
 from sandbox.supervisor import ROOT, Stack
 
-from .report import percentile
+from .report import cpu_seconds, percentile
 
 SEED = "7"
 AT_REST = 10.0  # seconds of reading with nothing else going on
@@ -27,11 +27,12 @@ ALLOWED = ("--allow-few-rows", "--allow-drop", "--allow-shift")
 
 @dataclass
 class Run:
-    """One command: when it ran, and the most memory its process held."""
+    """One load: when it ran, what CPU it and PostgreSQL used, and the most memory its process held."""
 
     began: float
     seconds: float
-    megabytes: float
+    cpu: float
+    megabytes: float = 0.0
 
     @property
     def span(self) -> tuple[float, float]:
@@ -57,10 +58,13 @@ def main(stack: Stack, rows: int) -> None:
         raw.append(raw_load(stack, second))
         part = load(stack, delta, "--delta")
         back = manage(stack, "rollback_register", "cci")
-    floor = fmean(raw)
-    print(f"{'raw COPY and primary key':<28}{raw[0]:7.1f} s and {raw[1]:.1f} s, before and after")
-    report("month after, swapped in", full, f"{full.seconds / floor:.2f} of raw (aim 2), memory aim 600 MB")
-    report("delta of 1 %", part, f"{part.seconds / full.seconds:.3f} of a full load (aim 0.1)")
+    floor, floor_cpu = fmean(run.seconds for run in raw), fmean(run.cpu for run in raw)
+    for run, when in zip(raw, ("before", "after"), strict=True):
+        report("raw COPY and primary key", run, when)
+    ratio = f"{full.seconds / floor:.2f} of raw (aim 2), {full.cpu / floor_cpu:.2f} of its CPU; memory aim 600 MB"
+    report("month after, swapped in", full, ratio)
+    ratio = f"{part.seconds / full.seconds:.3f} of a full load (aim 0.1), {part.cpu / full.cpu:.3f} of its CPU"
+    report("delta of 1 %", part, ratio)
     report("return to the load before", back, "with the start of Python and Django")
     rest = reader.show("a SIRET check at rest", *at_rest)
     busy = reader.show("… while the month is loaded", *full.span)
@@ -77,7 +81,8 @@ def timed(name: str) -> Iterator[None]:
 
 
 def report(name: str, run: Run, remark: str) -> None:
-    print(f"{name:<28}{run.seconds:7.1f} s{run.megabytes:7.0f} MB   {remark}")
+    memory = f"{run.megabytes:4.0f} MB" if run.megabytes else " " * 7
+    print(f"{name:<28}{run.seconds:7.1f} s   CPU {run.cpu:6.1f} s   {memory}   {remark}")
 
 
 def generate(stack: Stack, path: Path, rows: int, month: int) -> None:
@@ -95,7 +100,7 @@ def load(stack: Stack, path: Path, *options: str) -> Run:
 
 def manage(stack: Stack, *command: str) -> Run:
     """Run a command of the shop and measure its process."""
-    began = time.monotonic()
+    before, began = postgres_cpu(stack), time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "manage.py", *command], cwd=ROOT, env=stack.env, stdout=subprocess.PIPE, text=True
     )
@@ -105,15 +110,22 @@ def manage(stack: Stack, *command: str) -> Run:
     seconds = time.monotonic() - began
     if process.returncode or os.waitstatus_to_exitcode(status):
         raise SystemExit(f"{' '.join(command)} failed:\n{said}")
-    return Run(began, seconds, usage.ru_maxrss / 1024)
+    cpu = usage.ru_utime + usage.ru_stime + postgres_cpu(stack) - before
+    return Run(began, seconds, cpu, usage.ru_maxrss / 1024)
 
 
-def raw_load(stack: Stack, path: Path) -> float:
-    """Seconds that PostgreSQL takes to store the same bytes as text, and to build the same key."""
+def postgres_cpu(stack: Stack) -> float:
+    """CPU seconds of PostgreSQL so far; the readers' are in it, for raw loads and for ours."""
+    return cpu_seconds(stack.children["postgres"].process.pid)
+
+
+def raw_load(stack: Stack, path: Path) -> Run:
+    """Let PostgreSQL store the same bytes as text, and build the same key."""
     columns = ", ".join(f"c{number} text" for number in range(COLUMNS))
     with psycopg.connect(stack.env["DATABASE_URL"]) as connection:
         connection.execute("DROP TABLE IF EXISTS raw_register")
         connection.commit()
+        before, own = postgres_cpu(stack), time.process_time()
         began = time.monotonic()
         connection.execute(f"CREATE TABLE raw_register ({columns})")
         with path.open("rb") as file, connection.cursor() as cursor:
@@ -123,8 +135,9 @@ def raw_load(stack: Stack, path: Path) -> float:
             cursor.execute("ALTER TABLE raw_register ADD PRIMARY KEY (c0, c2)")
         connection.commit()
         seconds = time.monotonic() - began
+        cpu = postgres_cpu(stack) - before + time.process_time() - own
         connection.execute("DROP TABLE raw_register")
-    return seconds
+    return Run(began, seconds, cpu)
 
 
 class Reader:

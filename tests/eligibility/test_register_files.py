@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ def test_blocks_know_the_number_of_their_first_line(tmp_path: Path) -> None:
         blocks = [(block.number, len(block)) for block in file.blocks(MEGABYTE)]
     assert len(blocks) == 3
     assert blocks[0][0] == 1
-    assert all(number + lines == following for (number, lines), (following, _) in zip(blocks, blocks[1:], strict=False))
+    assert all(number + lines == following for (number, lines), (following, _) in pairwise(blocks))
     assert sum(lines for _, lines in blocks) == 500_000
 
 
