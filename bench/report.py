@@ -56,8 +56,7 @@ class Figures:
 
     def percentile(self, share: float) -> float:
         """Milliseconds a journey, at this share of the sorted durations."""
-        ordered = sorted(self.durations)
-        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return 1000 * percentile(self.durations, share)
 
     def line(self, name: str) -> str:
         done = len(self.durations)
@@ -65,6 +64,12 @@ class Figures:
             f"{name:<34} {self.rate:7.1f}/s   p50 {self.percentile(0.5):6.0f} ms   p95 {self.percentile(0.95):6.0f} ms"
             f"   {self.requests / done:.1f} requests  CPU {1000 * self.cpu / done:5.1f} ms   {len(self.errors)} errors"
         )
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which this share of all lies; not a number where there is none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
 
 
 def medians(rounds: list[Figures]) -> float:

@@ -14,7 +14,7 @@ def main(cookie: str, firm: dict[str, str]) -> None:
     from django.test.utils import CaptureQueriesContext
 
     from .client import Browser, Page
-    from .main import CARD, _path
+    from .journeys import CARD, _path
 
     client = Client(SERVER_NAME=settings.ALLOWED_HOSTS[0])
     client.cookies[cookie] = firm["session"]

@@ -15,7 +15,7 @@ from notifications.wording import paris_date
 
 from .cases.admin import CaseAdmin as CaseAdmin  # Django finds admin classes here
 from .fields import SiretField
-from .models import Admission, Register, RegisterLoad, SireneLoad
+from .models import Admission, Register, RegisterLoad, RegisterRollback, SireneLoad
 from .quota import HEADCOUNT_LIMIT
 from .siret import strip_separators
 
@@ -64,10 +64,18 @@ class RegisterAdmin(ModelAdmin):
 class RegisterLoadAdmin(ReadOnlyAdmin):
     list_display = (
         "register", "mode", "file_name", "finished_at", "rows_total", "rows_rejected", "loaded_by", "is_active",
+        "is_former",
     )  # fmt: skip
     list_filter = ("register", "mode", "is_active")
     list_select_related = ("register",)
     search_fields = ("file_name", "sha256__startswith")
+
+
+@admin.register(RegisterRollback)
+class RegisterRollbackAdmin(ReadOnlyAdmin):
+    list_display = ("register", "withdrawn", "restored", "at", "by")
+    list_filter = ("register",)
+    list_select_related = ("withdrawn", "restored")
 
 
 @admin.register(SireneLoad)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from notifications import outbox
 from notifications.addresses import absolute
-from notifications.wording import paris_date
+from notifications.wording import count, paris_date
 
 from .models import RegisterLoad, SireneLoad
 
@@ -31,6 +31,11 @@ class Age:
     def days(self) -> int:
         """Whole days since it was loaded."""
         return (self.at - self.load.finished_at).days
+
+    @property
+    def since(self) -> str:
+        """il y a 12 jours."""
+        return f"il y a {count(self.days, 'jour')}" if self.days else "il y a moins d’un jour"
 
     @property
     def due_at(self) -> datetime:

@@ -143,7 +143,8 @@ class Evidence:
 
     @property
     def headcounts_differ(self) -> bool:
-        return len({row.employees for row in self.told}) > 1
+        """The registers disagree, and nobody of support has settled it."""
+        return self.grant is None and len({row.employees for row in self.told}) > 1
 
     @cached_property
     def headcount(self) -> Headcount:

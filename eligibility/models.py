@@ -78,6 +78,10 @@ class Register(models.Model):
         return self.code
 
 
+class RegisterEntryQuerySet(SiretQuerySet["RegisterEntry"]):
+    """Rows of the registers."""
+
+
 class RegisterEntry(models.Model):
     """What one register says of one establishment. Written by loads only.
 
@@ -106,7 +110,7 @@ class RegisterEntry(models.Model):
         "naf", "aprm", "opt_in", "updated_on", "is_open",
     )  # fmt: skip
 
-    objects = SiretQuerySet.as_manager()
+    objects = RegisterEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "ligne de registre"

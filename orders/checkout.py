@@ -170,7 +170,14 @@ def confirm(order: Order, *, by: User, at: datetime, shown: Shown) -> None:
         _check_delivery(order, at=at)
         price = todays_quote(order, at=at)
         _check_shown(order, verdict, price, shown)
-        order.place(price, by=by, at=at, headcount=verdict.headcount, terms_version=shown.terms_version)
+        order.place(
+            price,
+            by=by,
+            at=at,
+            headcount=verdict.headcount,
+            terms_version=shown.terms_version,
+            note=_doubt(verdict),
+        )
 
 
 def todays_quote(order: Order, *, at: datetime) -> Quote:
@@ -213,6 +220,13 @@ def _checked_offer(verdict: Verdict, lots: int) -> Offer:
 def _check_verdict(verdict: Verdict) -> None:
     if not verdict.is_eligible:
         raise OrderError(refusal(verdict))
+
+
+def _doubt(verdict: Verdict) -> str:
+    """What staff should know, on the order's history, of the headcount that was counted."""
+    if not verdict.headcounts_differ:
+        return ""
+    return f"Les registres ne donnent pas le même effectif\u00a0: le plus grand est retenu ({verdict.headcount_text})."
 
 
 def _check_period(order: Order, *, at: datetime) -> None:

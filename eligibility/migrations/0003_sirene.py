@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
             name='SireneLoad',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stock', models.CharField(choices=[('etablissements', 'Sirene, établissements'), ('unites_legales', 'Sirene, unités légales')], max_length=16, verbose_name='stock')),
+                ('stock', models.CharField(choices=[('etablissements', 'Stock Sirene des établissements'), ('unites_legales', 'Stock Sirene des unités légales')], max_length=16, verbose_name='stock')),
                 ('file_name', models.CharField(max_length=255, verbose_name='fichier')),
                 ('sha256', models.CharField(max_length=64, verbose_name='empreinte SHA-256')),
                 ('rows_read', models.PositiveIntegerField(verbose_name='lignes lues')),

@@ -14,13 +14,13 @@ from psycopg.errors import LockNotAvailable
 
 from eligibility.models import RegisterEntry
 
-from .diff import CHANGES
+from .diff import CHANGES, by_key
 from .refusal import LoadRefused
 from .staging import COLUMNS, DELTA, PARENT, partition
 
 # While the exchange waits for a reader in a long transaction, other readers wait behind it: wait briefly, and often.
 LOCK_TIMEOUT = "15ms"
-ATTEMPTS = 200
+ATTEMPTS = 600
 PAUSE = 0.1
 _DATA = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
 
@@ -76,7 +76,7 @@ def _write(register: str, rows: str) -> None:
     replaced = partition(register, "replaced")
     data = ", ".join(_DATA)
     assignments = ", ".join(f"{column} = excluded.{column}" for column in _DATA)
-    with connection.cursor() as cursor:
+    with by_key(), connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TABLE {replaced} AS SELECT rows.siret, current.register, {_of('current', _DATA)} FROM {rows} rows"
             f" LEFT JOIN (SELECT * FROM {PARENT} WHERE register = %s) current USING (siret)",

@@ -28,7 +28,7 @@ def roll_back(stock: Stock, *, by: str, at: datetime) -> SireneLoad:
         loads = SireneLoad.objects.filter(stock=stock)
         withdrawn, restored = (loads.filter(**{flag: True}).first() for flag in ("is_active", "is_former"))
         if not withdrawn or not restored:
-            raise LoadRefused(f"Aucun chargement précédent n’est conservé pour «\u00a0{stock.label}\u00a0».")
+            raise LoadRefused(f"Aucun chargement précédent n’est conservé\u00a0: {stock.label}.")
         loads.filter(pk=withdrawn.pk).update(is_active=False)
         loads.filter(pk=restored.pk).update(is_active=True, is_former=False, restored_at=at, restored_by=by[:150])
         loads.filter(pk=withdrawn.pk).update(is_former=True)

@@ -31,6 +31,7 @@ class Layout:
     state: str
     states: Mapping[str, bool]  # what the file writes → whether it is alive
     alive: str
+    judged: tuple[str, ...]  # the columns that may change a verdict
     treated: str  # when INSEE last touched the row: tells an older file; read where the file has it
     columns: Mapping[str, pl.Expr]
 
@@ -109,6 +110,7 @@ ESTABLISHMENTS = Layout(
     state="etatAdministratifEtablissement",
     states={"A": True, "F": False},
     alive="is_open",
+    judged=("is_open", "postal_code"),
     treated="dateDernierTraitementEtablissement",
     columns={
         "is_confidential": _is_confidential("statutDiffusionEtablissement"),
@@ -140,6 +142,7 @@ UNITS = Layout(
     state="etatAdministratifUniteLegale",
     states={"A": True, "C": False},
     alive="is_active",
+    judged=("is_active", "headcount_code"),
     treated="dateDernierTraitementUniteLegale",
     columns={
         "is_confidential": _is_confidential("statutDiffusionUniteLegale"),

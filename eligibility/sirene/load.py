@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 from django.db import transaction
@@ -19,17 +19,17 @@ from eligibility.registers.exclusive import claim
 from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
+from eligibility.registers.losses import Customers
 from eligibility.registers.progress import Silent
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
 from .history import enter
 from .layout import LAYOUTS, Layout
+from .losses import losers
 from .models import SireneLoad, Stock
 from .records import SURPLUS, batches
-from .report import Report
-
-EXAMPLES = 5
+from .report import EXAMPLES, Report
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Wish:
     apply: bool = False
     allowed: Collection[str] = ()  # names of the objections that do not stop this load
     by: str = ""
+    customers: Customers | None = None  # whose loss of eligibility is to be told
     progress: Silent = field(default_factory=Silent)
 
 
@@ -62,34 +63,42 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
     if file.encoding != UTF_8:
         raise LoadRefused("Le fichier n’est pas en UTF-8\u00a0: ce n’est pas un stock tel que l’Insee le publie.")
     with closing(file.blocks()) as blocks:
-        watched = wish.progress.reading(blocks, file.size)
-        cleaned = _cleaned(batches(watched, layout), layout, report)
-        swap.build(layout, ahead(cleaned), is_kept=wish.apply, progress=wish.progress)
+        cleaned = _cleaned(batches(wish.progress.reading(blocks, file.size), layout), layout, report)
+        # Where the server gives up half-way, the thread ahead ends before the file is closed under it.
+        with closing(ahead(cleaned)) as pieces:
+            swap.build(layout, pieces, is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
         raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
+    if active and wish.customers:
+        wish.progress.step("Recherche des clients qui perdraient leur droit")
+        report.losers = losers(layout, wish.customers, at=started_at)
     report.objections = objections(_figures(report, active), limits())
     report.overridden = [objection.name for objection in report.objections if objection.name in wish.allowed]
     if wish.apply and not report.unlifted:
         wish.progress.step("Mise en service")
-        enter(
-            layout.stock,
-            file_name=report.file_name[:255],
-            sha256=report.sha256,
-            rows_read=report.read,
-            rows_rejected=report.rejected.total(),
-            rows_total=report.accepted,
-            rows_closed=report.closed,
-            rows_confidential=report.confidential,
-            newest_on=report.newest_on,
-            report=report.as_json(),
-            started_at=started_at,
-            finished_at=timezone.now(),
-            loaded_by=wish.by[:150],
-        )
-        # Last of all: readers wait for the few milliseconds between it and the end of the transaction.
-        swap.replace(layout)
-        report.is_applied = True
+        _put_into_service(layout, report, wish, started_at)
     return report
+
+
+def _put_into_service(layout: Layout, report: Report, wish: Wish, started_at: datetime) -> None:
+    """Write the load down, then exchange the tables: readers wait from the exchange to the end of the transaction."""
+    enter(
+        layout.stock,
+        file_name=report.file_name[:255],
+        sha256=report.sha256,
+        rows_read=report.read,
+        rows_rejected=report.rejected.total(),
+        rows_total=report.accepted,
+        rows_closed=report.closed,
+        rows_confidential=report.confidential,
+        newest_on=report.newest_on,
+        report=report.as_json(),
+        started_at=started_at,
+        finished_at=timezone.now(),
+        loaded_by=wish.by[:150],
+    )
+    swap.replace(layout)
+    report.is_applied = True
 
 
 def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> Iterator[bytes]:

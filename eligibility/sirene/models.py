@@ -14,8 +14,12 @@ from eligibility.querysets import SiretQuerySet
 class Stock(models.TextChoices):
     """The two files INSEE publishes at the start of each month, by the names operators give them."""
 
-    ESTABLISHMENTS = "etablissements", "Sirene, établissements"
-    UNITS = "unites_legales", "Sirene, unités légales"
+    ESTABLISHMENTS = "etablissements", "Stock Sirene des établissements"
+    UNITS = "unites_legales", "Stock Sirene des unités légales"
+
+
+class SireneEstablishmentQuerySet(SiretQuerySet["SireneEstablishment"]):
+    """Rows of StockEtablissement."""
 
 
 class SireneEstablishment(models.Model):
@@ -38,7 +42,7 @@ class SireneEstablishment(models.Model):
     headcount_code = models.CharField("tranche d’effectif de l’établissement", max_length=2)
     headcount_year = models.PositiveSmallIntegerField("année de l’effectif", null=True)
 
-    objects = SiretQuerySet.as_manager()
+    objects = SireneEstablishmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "établissement Sirene"

@@ -55,7 +55,7 @@ def _names(header: bytes, layout: Layout) -> list[str]:
         names = []
     missing = [name for name in layout.needed if name not in names]
     if layout.key in missing or len(missing) > len(layout.needed) // 2:
-        raise LoadRefused(f"La première ligne n’est pas l’en-tête du stock «\u00a0{layout.stock.label}\u00a0».")
+        raise LoadRefused(f"La première ligne n’est pas l’en-tête attendu\u00a0: {layout.stock.label}.")
     if missing:
         raise LoadRefused(f"Colonne nécessaire absente de l’en-tête\u00a0: {', '.join(missing)}.")
     return names

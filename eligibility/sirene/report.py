@@ -11,6 +11,8 @@ from notifications.wording import NBSP, count, short_date
 
 from .models import Stock
 
+EXAMPLES = 5
+
 REJECTIONS = {
     "field_count": "la ligne a plus de champs que l’en-tête",
     "key_invalid": "le numéro n’a pas le nombre de chiffres attendu",
@@ -33,6 +35,7 @@ class Report:
     examples: dict[str, list[str]] = field(default_factory=dict)
     newest_on: date | None = None
     rows_before: int | None = None
+    losers: list[str] | None = None  # one SIRET of each customer who would lose the right to order; None: not asked
     objections: list[Objection] = field(default_factory=list)
     overridden: list[str] = field(default_factory=list)
     is_same_file: bool = False
@@ -45,7 +48,12 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """What the load's row keeps besides its own columns."""
-        return {"rejected": dict(self.rejected), "examples": self.examples, "overridden": self.overridden}
+        return {
+            "rejected": dict(self.rejected),
+            "examples": self.examples,
+            "losers": None if self.losers is None else len(self.losers),
+            "overridden": self.overridden,
+        }
 
     def lines(self) -> Iterator[str]:
         """The report in French, for the operator."""
@@ -65,6 +73,9 @@ class Report:
             yield f"  lignes en service jusqu’ici{NBSP}: {_figure(self.rows_before)}"
         if self.newest_on:
             yield f"Traitement le plus récent{NBSP}: {short_date(self.newest_on)}"
+        if self.losers is not None:
+            examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
+            yield f"Clients qui perdraient le droit de commander{NBSP}: {_figure(len(self.losers))}{examples}"
         for objection in self.objections:
             lifted = "levée par l’opérateur" if objection.name in self.overridden else f"--allow-{objection.name}"
             yield f"Objection ({lifted}){NBSP}: {objection.sentence}"

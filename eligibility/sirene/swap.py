@@ -18,11 +18,11 @@ from .layout import Layout
 
 def build(layout: Layout, batches: Iterable[bytes], *, is_kept: bool, progress: Silent) -> None:
     """Fill a new table from batches of CSV. It was made in this transaction: COPY may freeze its rows at once."""
-    fresh = _fresh(layout)
+    fresh = fresh_of(layout)
     # What is sure to be thrown away is not worth a log.
     unlogged = "" if is_kept else "UNLOGGED"
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE {unlogged} TABLE {fresh} (LIKE {_table(layout)} INCLUDING CONSTRAINTS)")
+        cursor.execute(f"CREATE {unlogged} TABLE {fresh} (LIKE {table_of(layout)} INCLUDING CONSTRAINTS)")
         with cursor.copy(f"COPY {fresh} ({', '.join(layout.stored)}) FROM STDIN (FORMAT csv, FREEZE)") as copy:
             for batch in batches:
                 copy.write(batch)
@@ -37,17 +37,17 @@ def build(layout: Layout, batches: Iterable[bytes], *, is_kept: bool, progress: 
 
 def replace(layout: Layout) -> None:
     """Let the table just built take the place of the one in service."""
-    table, former = _table(layout), _former(layout)
+    table, former = table_of(layout), _former(layout)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {former}")
         lock_out_readers(table)
         cursor.execute(f"ALTER TABLE {table} RENAME TO {former}")
-        cursor.execute(f"ALTER TABLE {_fresh(layout)} RENAME TO {table}")
+        cursor.execute(f"ALTER TABLE {fresh_of(layout)} RENAME TO {table}")
 
 
 def restore(layout: Layout) -> None:
     """Exchange the table in service and the one kept."""
-    table, former, fresh = _table(layout), _former(layout), _fresh(layout)
+    table, former, fresh = table_of(layout), _former(layout), fresh_of(layout)
     with connection.cursor() as cursor:
         lock_out_readers(table)
         cursor.execute(f"ALTER TABLE {table} RENAME TO {fresh}")
@@ -55,13 +55,13 @@ def restore(layout: Layout) -> None:
         cursor.execute(f"ALTER TABLE {fresh} RENAME TO {former}")
 
 
-def _table(layout: Layout) -> str:
+def table_of(layout: Layout) -> str:
     return layout.model._meta.db_table
 
 
-def _fresh(layout: Layout) -> str:
-    return f"{_table(layout)}_fresh"
+def fresh_of(layout: Layout) -> str:
+    return f"{table_of(layout)}_fresh"
 
 
 def _former(layout: Layout) -> str:
-    return f"{_table(layout)}_former"
+    return f"{table_of(layout)}_former"

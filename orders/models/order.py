@@ -228,13 +228,16 @@ class Order(Recipient):
             finally:
                 self._is_locked = False
 
-    def place(self, quote: "Quote", *, by: User, at: datetime, headcount: int | None, terms_version: str) -> None:
+    def place(
+        self, quote: "Quote", *, by: User, at: datetime, headcount: int | None, terms_version: str, note: str = ""
+    ) -> None:
         """Turn the draft into an order: amounts frozen, period spent, stock taken. `checkout.confirm` has checked."""
         ordered_on = paris_date(at)
         self._enter(
             Status.AWAITING_PAYMENT,
             at=at,
             by=by,
+            note=note,
             placed_by=by,
             zone=quote.zone,
             headcount=headcount,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from eligibility.cases.models import Case
 from eligibility.check import check
-from eligibility.models import Admission, Register, RegisterLoad
+from eligibility.models import Admission, Register, RegisterLoad, RegisterRollback
 from tests.eligibility.conftest import SAMPLES, put_into_service, sirets
 from tests.factories import AdmissionFactory, CaseFactory, RegisterFactory, UserFactory
 
@@ -27,9 +27,11 @@ def page(client: Client, model: type, kind: str = "changelist", *args: Any, **qu
     return client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{kind}", args=args), query)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("model", [Register, RegisterLoad, Admission, Case])
+@pytest.mark.parametrize("model", [Register, RegisterLoad, RegisterRollback, Admission, Case])
 def test_lists_and_sheets_can_be_opened(staff: Client, model: type) -> None:
     put_into_service(SAMPLES / "sample_cma.csv", "cma")
+    one = RegisterLoad.objects.get()
+    RegisterRollback.objects.create(register_id="CMA", withdrawn=one, restored=one, at=timezone.now(), by="essai")
     AdmissionFactory()
     CaseFactory()
     assert page(staff, model).status_code == 200

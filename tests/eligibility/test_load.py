@@ -1,5 +1,8 @@
 import csv
+import gzip
+import hashlib
 import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,13 @@ from tests.factories import CaseFactory, RegisterFactory
 pytestmark = pytest.mark.django_db
 Writer = Callable[..., str]
 ALL_BUT = {name: [other for other in guards.NAMES if other != name] for name in guards.NAMES}
+
+
+def zipped(data: bytes) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
+        writer.writestr(zipfile.ZipInfo("cci.csv"), data)
+    return archive.getvalue()
 
 
 def rows_in_service(register: str = "CCI") -> list[str]:
@@ -202,6 +212,44 @@ def test_an_open_quote_spoils_its_own_line_only(write: Writer) -> None:
     assert rows_in_service() == [good[1]]
 
 
+def test_a_file_without_a_good_row_is_not_read_to_its_end(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("eligibility.registers.sieve.HOPELESS", 100)
+    path = write([register_row(sirets(1)[0], register="CMA")] * 90_000)  # more than one block
+    rejects = io.StringIO()
+    with pytest.raises(LoadRefused, match="n’est pas celui du registre CCI"):
+        put_into_service(path, rejects=rejects)
+    assert len(rejects.getvalue().splitlines()) < 85_000
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
+def test_an_archive_is_loaded_like_what_it_holds(pack: Callable[[bytes], bytes], write: Writer) -> None:
+    data = (SAMPLES / "sample_cci.csv").read_bytes()
+    report = put_into_service(write(pack(data), "archive"))
+    assert (report.accepted, len(rows_in_service())) == (579, 579)
+    assert report.sha256 == hashlib.sha256(pack(data)).hexdigest()
+
+
+def test_half_a_file_is_refused_for_what_it_would_remove(write: Writer) -> None:
+    """Cut in the middle of a line: that line is rejected, and the register would lose half of itself."""
+    data = (SAMPLES / "sample_cci.csv").read_bytes()
+    put_into_service(write(data))
+    cut = data.rindex(b"\n", 0, len(data) // 2) + 20
+    report = put_into_service(write(data[:cut], "moitie.csv"), allowed=("few-rows",))
+    assert report.rejected == {"field_count": 1}
+    assert [objection.name for objection in report.unlifted] == ["drop"]
+    assert len(rows_in_service()) == 579
+
+
+def test_a_line_of_a_hundred_megabytes_is_one_rejected_row(write: Writer) -> None:
+    good = sirets(2)
+    lines = [register_row(good[0]), "x" * 100_000_000, register_row(good[1])]
+    rejects = io.StringIO()
+    report = put_into_service(write(lines), rejects=rejects)
+    assert report.rejected == {"line_too_long": 1}
+    assert rows_in_service() == good
+    assert len(rejects.getvalue()) < 30_000
+
+
 def test_rejected_rows_go_to_a_file_for_the_chamber(tmp_path: Path) -> None:
     rejects = io.StringIO()
     put_into_service(GOLDEN / "golden_register_rows.cci.csv", rejects=rejects)
@@ -244,6 +292,13 @@ class TestGuards:
     def test_too_many_rejects(self, write: Writer) -> None:
         rows = [register_row(siret) for siret in sirets(41)]
         assert self.refused(write([*rows, "abc"]), "many-rejects")
+
+    def test_the_file_of_another_register(self, write: Writer) -> None:
+        others = [register_row(siret, register="CMA") for siret in sirets(40, first=41)]
+        path = write([*(register_row(siret) for siret in sirets(39)), *others])
+        report = put_into_service(path, allowed=ALL_BUT["wrong-register"])
+        assert [objection.name for objection in report.unlifted] == ["wrong-register"]
+        assert put_into_service(path).is_applied
 
     def test_too_large_a_drop(self, write: Writer) -> None:
         assert self.refused(write([register_row(siret) for siret in sirets(37)]), "drop")

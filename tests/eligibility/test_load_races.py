@@ -14,6 +14,7 @@ from django.utils import timezone
 from eligibility.check import check
 from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.registers import swap
+from eligibility.registers.history import roll_back
 from eligibility.registers.refusal import LoadRefused
 from eligibility.registers.sieve import Sieve
 from eligibility.verdict import Reason
@@ -61,12 +62,14 @@ def test_readers_see_the_old_register_or_the_new_one_and_never_neither(write: Wr
     readers = [in_thread(read) for _ in range(2)]
     for number in range(1, 9):
         put_into_service(files[number % 2])
+    for _ in range(6):
+        roll_back("cci", by="essai", at=timezone.now())
     over.set()
     seen: Counter[tuple[str, int]] = sum((reader.result(PATIENCE) for reader in readers), Counter())
     assert set(seen) == {("AVANT", 300), ("APRES", 300)}
 
 
-def test_a_delta_is_seen_whole_or_not_at_all(write: Writer, in_thread: Any) -> None:
+def test_a_delta_and_its_return_are_seen_whole_or_not_at_all(write: Writer, in_thread: Any) -> None:
     put_into_service(write([register_row(one, raison_sociale="V0") for one in sirets(200)]))
     over = threading.Event()
 
@@ -80,6 +83,7 @@ def test_a_delta_is_seen_whole_or_not_at_all(write: Writer, in_thread: Any) -> N
     for version in range(1, 6):
         rows = [register_row(one, raison_sociale=f"V{version}") for one in sirets(200)]
         put_into_service(write(rows, f"{version}.csv"), delta=True)
+        roll_back("cci", by="essai", at=timezone.now())
     over.set()
     assert reader.result(PATIENCE) == {1}
 
@@ -108,6 +112,8 @@ def test_of_two_loads_at_once_the_second_is_refused_and_told_the_first(
             with pytest.raises(LoadRefused, match=r"Un autre chargement est en cours.*CCI premier\.csv essai"):
                 put_into_service(second, code)
             assert time.monotonic() - started < 5
+        with pytest.raises(LoadRefused, match="Un autre chargement est en cours"):
+            roll_back("cci", by="essai", at=timezone.now())
     finally:
         go_on.set()
     assert running.result(PATIENCE).is_applied

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from eligibility.check import check
@@ -23,7 +24,7 @@ from eligibility.sirene import swap
 from eligibility.sirene.history import roll_back
 from eligibility.sirene.models import Stock
 from eligibility.verdict import Reason
-from tests.eligibility.conftest import put_sirene_into_service, sirets
+from tests.eligibility.conftest import put_into_service, put_sirene_into_service, register_row, sirets
 from tests.eligibility.sirene_files import COLUMNS, SAMPLE, establishment, text, unit, written
 
 SIRET = sirets(1)[0]
@@ -202,7 +203,7 @@ def test_a_needed_column_that_is_missing_refuses_the_file_by_its_name(
 @pytest.mark.parametrize("stock", STOCKS)
 def test_the_other_stock_is_no_file_for_this_one(db: None, stock: str) -> None:
     other = next(name for name in STOCKS if name != stock)
-    with pytest.raises(LoadRefused, match="n’est pas l’en-tête du stock"):
+    with pytest.raises(LoadRefused, match="n’est pas l’en-tête attendu"):
         put_sirene_into_service(SAMPLE[other], stock)
 
 
@@ -330,7 +331,7 @@ def test_the_command_is_dry_unless_told_to_apply(db: None) -> None:
     assert "Essai à blanc" in out.getvalue()
     assert not SireneEstablishment.objects.exists()
     call_command("load_sirene", "etablissements", path, "--apply", "--allow-few-rows", stdout=out, no_color=True)
-    assert "Sirene, établissements\u00a0: le fichier est en service." in out.getvalue()
+    assert "Stock Sirene des établissements\u00a0: le fichier est en service." in out.getvalue()
     assert SireneEstablishment.objects.count() == 639
 
 
@@ -377,11 +378,11 @@ def test_the_command_registers_lists_sirenes_loads_too(load: Callable[..., Any])
     call_command("rollback_sirene", "etablissements", stdout=StringIO())
     out = StringIO()
     call_command("registers", stdout=out)
-    listed = out.getvalue().partition("Sirene, établissements")[2]
+    listed = out.getvalue().partition("Stock Sirene des établissements")[2]
     assert [mark for mark in ("○ retour ici", "● en service", "↺ rétabli le") if mark in listed] == [
         "○ retour ici", "● en service", "↺ rétabli le",
     ]  # fmt: skip
-    assert "Sirene, unités légales\n  aucun chargement" in listed
+    assert "Stock Sirene des unités légales\n  aucun chargement" in listed
 
 
 def test_a_load_shows_how_far_it_is_where_somebody_watches(db: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -452,6 +453,74 @@ def test_a_load_that_is_killed_leaves_the_stock_usable_and_can_be_run_again(
     monkeypatch.setattr(swap, moment, whole)
     assert put_sirene_into_service(two_files[1], "unites_legales").is_applied
     assert set(SireneUnit.objects.values_list("legal_name", flat=True)) == {"APRES"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_loads_at_once_are_refused_whatever_they_load(
+    two_files: list[Path], write: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one is told who holds the place; a register and Sirene wait for each other too."""
+    inside, go_on = threading.Event(), threading.Event()
+    build = swap.build
+
+    def slow(*args: Any, **options: Any) -> None:
+        inside.set()
+        assert go_on.wait(30)
+        build(*args, **options)
+
+    monkeypatch.setattr(swap, "build", slow)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(in_thread, put_sirene_into_service, two_files[0], "unites_legales")
+        assert inside.wait(30)
+        try:
+            for second in (
+                lambda: put_sirene_into_service(SAMPLE["etablissements"]),
+                lambda: put_into_service(write([register_row(SIRET)])),
+                lambda: roll_back(Stock.UNITS, by="essai", at=timezone.now()),
+            ):
+                with pytest.raises(LoadRefused, match=r"Un autre chargement est en cours.*SIRENE unites_legales AVANT"):
+                    second()
+        finally:
+            go_on.set()
+        assert running.result(30).is_applied
+
+
+def in_thread(action: Callable[..., Any], *args: Any) -> Any:
+    try:
+        return action(*args)
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_load_waits_for_a_long_reader_without_making_others_wait(two_files: list[Path]) -> None:
+    """A customer's transaction has read Sirene and is still at work: the exchange gives way again and again."""
+    put_sirene_into_service(two_files[0], "unites_legales")
+    reading, go_on = threading.Event(), threading.Event()
+
+    def long_reader() -> tuple[int, int]:
+        with transaction.atomic():
+            before = SireneUnit.objects.filter(legal_name="AVANT").count()
+            reading.set()
+            assert go_on.wait(30)
+            return before, SireneUnit.objects.filter(legal_name="AVANT").count()
+
+    with ThreadPoolExecutor(2) as pool:
+        reader = pool.submit(in_thread, long_reader)
+        assert reading.wait(30)
+        loading = pool.submit(in_thread, put_sirene_into_service, two_files[1], "unites_legales")
+        waits = []
+        for _ in range(20):
+            started = time.monotonic()
+            assert SireneUnit.objects.filter(legal_name="AVANT").count() == 200
+            waits.append(time.monotonic() - started)
+            time.sleep(0.05)
+        assert not loading.done()
+        go_on.set()
+        assert reader.result(30) == (200, 200)
+        assert loading.result(30).is_applied
+    assert max(waits) < 1
+    assert SireneUnit.objects.filter(legal_name="APRES").count() == 200
 
 
 def test_what_a_load_found_is_what_the_next_check_judges(

@@ -163,7 +163,7 @@ def read(page) -> str:
     ("days", "words"),
     [(29, ""), (30, "à recharger avant le"), (44, "à recharger avant le"), (45, "trop ancien, à recharger")],
 )
-@pytest.mark.parametrize("name", ["Registre CCI", "Sirene, établissements"])
+@pytest.mark.parametrize("name", ["Registre CCI", "Stock Sirene des établissements"])
 def test_a_register_shows_its_age_and_warns_before_and_when_it_is_too_old(desk, settings, name, days, words):
     settings.REGISTER_MAX_AGE_DAYS = 45
     customer()

@@ -1,9 +1,11 @@
 """A customer's company vanishes, closes or grows in the registers: what was ordered stays, the next order is judged."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -120,6 +122,25 @@ def test_a_company_may_grow_to_fifty_in_sirene_where_its_chamber_tells_no_headco
         checkout.confirm(order, by=user, at=timezone.now(), shown=said)
 
 
+def test_staff_read_on_the_order_that_registers_disagreed_about_the_headcount(user: User) -> None:
+    """EL10"""
+    siret = user.establishment.siret
+    RegisterFactory(code="CMA")
+    RegisterEntry.objects.create(siret=siret, register="CMA", headcount=9, opt_in=True, is_open=True)
+    order = order_of(user, at=timezone.now())
+    assert order.events.get().note == (
+        "Les registres ne donnent pas le même effectif\u00a0: le plus grand est retenu (49\u00a0salariés)."
+    )
+
+
+def test_where_registers_agree_or_support_has_settled_it_there_is_no_such_note(user: User) -> None:
+    assert order_of(user, at=timezone.now()).events.get().note == ""
+    siret = user.establishment.siret
+    RegisterEntry.objects.create(siret=siret, register="CMA", headcount=9, opt_in=True, is_open=True)
+    AdmissionFactory(siret=siret, headcount=12, network=RegisterFactory(code="CMA"))
+    assert not check(siret, at=timezone.now()).headcounts_differ
+
+
 def test_an_admission_survives_the_load_that_lacks_its_siret_but_not_the_closing(
     user: User, vanish: Callable[[], None], told_by_sirene: Callable[..., None]
 ) -> None:
@@ -134,3 +155,25 @@ def test_an_admission_survives_the_load_that_lacks_its_siret_but_not_the_closing
         checkout.confirm(order, by=user, at=timezone.now(), shown=shown(order))
     assert SireneEstablishment.objects.get().street == ""
     assert SireneUnit.objects.get().legal_name == "ATELIER DES ARTS"
+
+
+@pytest.mark.parametrize(
+    ("stock", "change", "lost"),
+    [
+        ("etablissements", {"etatAdministratif": "F"}, 1),
+        ("etablissements", {"libelleVoie": "DES METIERS"}, 0),
+        ("unites_legales", {"etatAdministratif": "C"}, 1),
+        ("unites_legales", {"trancheEffectifs": "21"}, 0),  # its chamber tells 49
+    ],
+)
+def test_a_dry_run_tells_how_many_customers_a_stock_of_sirene_would_stop(
+    user: User, told_by_sirene: Callable[..., None], tmp_path: Path, stock: str, change: dict[str, str], lost: int
+) -> None:
+    told_by_sirene()
+    siret = user.establishment.siret
+    row = establishment(siret, **change) if stock == "etablissements" else unit(siret[:9], **change)
+    out = StringIO()
+    call_command("load_sirene", stock, str(written(tmp_path, stock, [row], "neuf.csv")), "--allow-few-rows", stdout=out)
+    told = out.getvalue().partition("perdraient le droit de commander\u00a0: ")[2]
+    assert told.startswith(f"1 (par exemple {siret})" if lost else "0\n")
+    assert check(siret, at=timezone.now()).is_eligible

@@ -4,20 +4,19 @@ It stands up here because it brings together those who may order (eligibility) a
 """
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import Establishment
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import NAMES
 from eligibility.registers.load import Wish, load
 from eligibility.registers.operator import operator
 from eligibility.registers.progress import watched
 from eligibility.registers.refusal import LoadRefused
+from masques.management.customers import customers
 
 
 class Command(BaseCommand):
@@ -47,7 +46,7 @@ class Command(BaseCommand):
                     allowed=options["allowed"] or (),
                     rejects=rejects,
                     by=operator(),
-                    customers=_customers,
+                    customers=customers,
                     progress=stack.enter_context(watched(options["progress"])),
                 )
                 report = load(options["register"], options["file"], wish)
@@ -66,11 +65,6 @@ class Command(BaseCommand):
 def _written(path: str) -> TextIO:
     """A file for the rejected rows; its mark makes spreadsheets read UTF-8."""
     return Path(path).open("w", encoding="utf-8-sig", newline="")
-
-
-def _customers() -> Iterator[str]:
-    """The SIRETs of all customers."""
-    return Establishment.objects.values_list("siret", flat=True).iterator()
 
 
 _HELP = {

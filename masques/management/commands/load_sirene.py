@@ -1,4 +1,7 @@
-"""manage.py load_sirene: look at a stock file of Sirene, and put it into service with --apply."""
+"""manage.py load_sirene: look at a stock file of Sirene, and put it into service with --apply.
+
+It stands up here because it brings together what Sirene knows (eligibility) and who is a customer (accounts).
+"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,6 +15,7 @@ from eligibility.registers.progress import watched
 from eligibility.registers.refusal import LoadRefused
 from eligibility.sirene.load import Wish, load
 from eligibility.sirene.models import Stock
+from masques.management.customers import customers
 
 
 class Command(BaseCommand):
@@ -37,7 +41,13 @@ class Command(BaseCommand):
         stock = Stock(options["stock"])
         try:
             with watched(options["progress"]) as progress:
-                wish = Wish(options["apply"], allowed=options["allowed"] or (), by=operator(), progress=progress)
+                wish = Wish(
+                    apply=options["apply"],
+                    allowed=options["allowed"] or (),
+                    by=operator(),
+                    customers=customers,
+                    progress=progress,
+                )
                 report = load(stock, options["file"], wish)
         except (LoadRefused, OSError) as refusal:
             raise CommandError(f"Chargement refusé, rien n’est changé. {refusal}")

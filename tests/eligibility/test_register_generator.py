@@ -1,0 +1,71 @@
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from django.core.management import call_command
+
+from eligibility import headcount as bands
+from eligibility.models import RegisterEntry
+from eligibility.registers.generator import HEADCOUNTS, Order, batches
+from eligibility.siret import has_valid_key
+from eligibility.zones import is_known
+from tests.eligibility.conftest import put_into_service
+
+
+def rows(**wishes: object) -> list[dict[str, str]]:
+    order = Order(**{"register": "CCI", "rows": 3000, "seed": 7} | wishes)  # type: ignore[arg-type]
+    return list(csv.DictReader(io.StringIO(b"".join(batches(order)).decode()), delimiter=";"))
+
+
+def test_the_same_seed_makes_the_same_file_and_another_one_another() -> None:
+    assert rows() == rows()
+    assert rows(seed=8) != rows()
+
+
+def test_sirets_are_right_and_different() -> None:
+    sirets = [row["siret"] for row in rows()]
+    assert len(set(sirets)) == 3000
+    assert all(has_valid_key(siret) for siret in sirets)
+
+
+def test_it_has_the_shape_of_the_real_thing() -> None:
+    made = rows(rows=20_000)
+    shares = Counter(row["tranche"] for row in made)
+    assert all(abs(shares[code] / 20_000 - share / 1000) < 0.02 for code, share in HEADCOUNTS.items())
+    assert all(not row["effectif"] or bands.is_within(int(row["effectif"]), row["tranche"]) for row in made)
+    assert all(is_known(row["code_postal"]) for row in made)
+    paris = sum(row["code_postal"].startswith("75") for row in made)
+    assert 0.05 < paris / 20_000 < 0.15
+    assert 0.8 < sum(row["opt_in"] == "O" for row in made) / 20_000 < 0.95
+
+
+def test_a_later_month_is_the_earlier_one_with_its_changes() -> None:
+    first, second = ({row["siret"]: row for row in rows(month=month)} for month in (0, 1))
+    assert 0 < len(first.keys() - second.keys()) < 30
+    assert 0 < len(second.keys() - first.keys()) < 30
+    changed = {siret for siret in first.keys() & second.keys() if first[siret] != second[siret]}
+    assert 5 < len(changed) < 100
+    delta = {row["siret"] for row in rows(month=1, is_delta=True)}
+    assert delta == (changed & delta) | (second.keys() - first.keys())
+    assert changed == delta & first.keys()
+
+
+@pytest.mark.django_db
+def test_what_is_made_is_loaded_without_a_remark_and_defects_are_found(write: Callable[..., str]) -> None:
+    good = put_into_service(write(b"".join(batches(Order("CCI", 2000)))))
+    assert (good.accepted, good.warnings.total()) == (2000, 0)
+    bad = put_into_service(write(b"".join(batches(Order("CCI", 2000, defects=0.2)))))
+    assert 100 < bad.rejected.total() < 400
+    assert {"siret_format", "siret_is_siren", "siret_scientific", "headcount_unusable"} <= set(bad.rejected)
+    assert bad.warnings["date_invalid"]
+    assert RegisterEntry.objects.count() == bad.accepted
+
+
+def test_the_command_writes_the_file_to_standard_output() -> None:
+    out = io.StringIO()
+    call_command("generate_register", "cma", "--rows", "5", "--seed", "7", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 6
+    assert {line.split(";")[2] for line in lines[1:]} == {"CMA"}
