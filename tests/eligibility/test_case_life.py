@@ -105,13 +105,6 @@ def test_the_clock_starts_once_and_again_after_staff_asked_again(agent: User) ->
     assert kinds() == ["documents_received", "documents_requested", "documents_received"]
 
 
-def test_nothing_is_decided_by_the_clock(agent: User) -> None:
-    case = case_in(State.DOCUMENTS_RECEIVED)
-    late = NOW + timedelta(days=30)
-    assert list(Case.objects.due_before(late)) == [case]
-    assert not Admission.objects.exists()
-
-
 # --- the table
 
 
