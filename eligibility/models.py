@@ -8,7 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Left
 
-from .cases.models import Case as Case  # Django finds models here
+# Django finds models here.
+from .cases.models import CannedAnswer as CannedAnswer
+from .cases.models import Case as Case
+from .cases.models import CaseEvent as CaseEvent
+from .cases.models import CaseMessage as CaseMessage
+from .cases.models import Document as Document
 from .siret import SIREN_LENGTH
 from .zones import Zone
 

@@ -181,6 +181,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o640
+# "host:port" or the path of a socket; empty: supporting documents are not scanned.
+CLAMAV_ADDRESS = env.str("CLAMAV_ADDRESS", default="")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 # The desk sends a field for each row of a bulk action.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
@@ -307,6 +309,7 @@ SIRET_CHECK_RATE = env.str("SIRET_CHECK_RATE", default="10/m,60/d")
 CAPTCHA_CHALLENGE_RATE = env.str("CAPTCHA_CHALLENGE_RATE", default="30/m,300/d")
 NO_SCRIPT_RATE = env.str("NO_SCRIPT_RATE", default="3/h,10/d")
 CASE_RATE = env.str("CASE_RATE", default="5/h,10/d")
+CASE_UPLOAD_RATE = env.str("CASE_UPLOAD_RATE", default="20/h,60/d")
 CONTACT_RATE = env.str("CONTACT_RATE", default="5/h,20/d")
 ACCOUNT_RATE_LIMITS = {
     "login": env.str("LOGIN_RATE", default="30/m/ip"),
@@ -376,6 +379,7 @@ PAYMENT_DEADLINE_DAYS = 7
 PAYMENT_GRACE_HOURS = 7
 ORDER_RENEWAL_DAYS = 14
 USES_FOR_PRICE = 20
+REJECTION_DUE_HOURS = 48
 PROGRAMME_STATE = env.str("PROGRAMME_STATE", default="open")
 PROGRAMME_OPENS_AT = env.str("PROGRAMME_OPENS_AT", default="")
 # Together the two stocks make the operation's 10 million masks.

@@ -1,8 +1,9 @@
 """Rejet SIRET at the staff desk: a list to look at; what applicants wrote is read-only."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -10,8 +11,8 @@ from unfold.admin import ModelAdmin
 
 from eligibility.siret import strip_separators
 
+from .decisions import close
 from .models import Case
-from .verbs import close_case
 
 
 @admin.register(Case)
@@ -23,7 +24,7 @@ class CaseAdmin(ModelAdmin):
     date_hierarchy = "created_at"
     fields = (
         "number", "state", "created_at", "siret", "legal_name", "postal_code", "headcount", "register", "contact_name",
-        "email", "phone", "message", "closed_at", "closed_by",
+        "email", "phone", "message", "closed_at",
     )  # fmt: skip
     actions = ("close_cases",)
 
@@ -43,7 +44,7 @@ class CaseAdmin(ModelAdmin):
     @admin.action(description="Clore la demande", permissions=["close"])
     def close_cases(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
         for case in queryset:
-            close_case(case, by=request.user.get_username(), at=timezone.now())
+            close(case, by=cast(AbstractBaseUser, request.user), at=timezone.now())
             self.message_user(request, f"Demande {case.number}\u00a0: close.", messages.SUCCESS)
 
     def has_close_permission(self, request: HttpRequest) -> bool:

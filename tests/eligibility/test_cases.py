@@ -11,11 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from eligibility.cases.decisions import close
 from eligibility.cases.models import Case
-from eligibility.cases.verbs import Opened, close_case, open_case
+from eligibility.cases.verbs import Opened, open_case
 from notifications.models import Message
 from tests.eligibility.conftest import sirets
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 SIRET = sirets(1)[0]
@@ -68,7 +69,7 @@ def test_the_applicant_follows_the_link(client: Client) -> None:
     assert case.number in text
     assert "Demande reçue le" in text
     assert case.email not in text
-    close_case(case, by="support", at=timezone.now())
+    close(case, by=None, at=timezone.now())
     assert "Faire une nouvelle demande" in client.get(f"{URL}{case.token}/").content.decode()
 
 
@@ -171,10 +172,10 @@ def test_the_first_applicant_gets_the_link_again_once_a_day_at_most() -> None:
 
 def test_a_closed_case_makes_room_for_a_new_one() -> None:
     case = CaseFactory(siret=SIRET)
-    close_case(case, by="support", at=timezone.now())
-    closed_at = case.closed_at
-    close_case(case, by="quelqu’un d’autre", at=timezone.now())
-    assert (case.closed_by, case.closed_at) == ("support", closed_at)
+    agents = UserFactory.create_batch(2, staff=True)
+    for agent in agents:
+        close(case, by=agent, at=timezone.now())
+    assert [event.by for event in case.events.filter(state="closed")] == [agents[0]]
     assert open_case(siret=SIRET, at=timezone.now(), **FACTS).is_new
 
 
@@ -235,28 +236,3 @@ def test_the_form_says_what_to_expect(client: Client, django_assert_max_num_quer
     assert "Mon SIRET n’est pas reconnu" in text
     assert "dans les 48&nbsp;heures, la commande sera rendue possible" in text
     assert "extrait Kbis de moins de 3&nbsp;mois" in text
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_agents_who_close_a_case_the_first_is_named() -> None:
-    case = CaseFactory()
-    closed, go_on = threading.Event(), threading.Event()
-
-    def first() -> None:
-        with transaction.atomic():
-            close_case(Case.objects.get(), by="premier", at=timezone.now())
-            closed.set()
-            assert go_on.wait(10)
-        connection.close()
-
-    def second() -> None:
-        assert closed.wait(10)
-        threading.Timer(0.3, go_on.set).start()
-        close_case(Case.objects.get(), by="second", at=timezone.now())
-        connection.close()
-
-    with ThreadPoolExecutor(2) as pool:
-        for job in [pool.submit(first), pool.submit(second)]:
-            job.result(20)
-    case.refresh_from_db()
-    assert case.closed_by == "premier"

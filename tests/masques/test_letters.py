@@ -16,7 +16,9 @@ from accounts import letters, signup
 from accounts.adapter import CHANGES
 from accounts.models import User
 from billing import payments
+from eligibility.cases import letters as case_letters
 from eligibility.cases import verbs
+from eligibility.cases.models import Case, CaseMessage
 from masques.contact import SUBJECTS
 from notifications.models import Message
 from notifications.sms import sms_length
@@ -26,7 +28,7 @@ from shipping import notices as parcel_notices
 from shipping import tracking
 from shipping.models import Shipment, TrackingEvent
 from shipping.steps import MEANINGS
-from tests.factories import EstablishmentFactory, OrderFactory, UserFactory
+from tests.factories import CaseFactory, EstablishmentFactory, OrderFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +70,14 @@ def parcel(kind: str) -> None:
     parcel_notices.post(shipment, kind, event=event, at=timezone.now())
 
 
+def case(**facts: object) -> Case:
+    now = timezone.now()
+    return CaseFactory(
+        state="documents_received", legal_name="W" * 160, documents_received_at=now, due_at=now + timedelta(hours=48),
+        **facts,
+    )  # fmt: skip
+
+
 def contact() -> None:
     subject = max(SUBJECTS, key=len)
     client = Client()
@@ -87,6 +97,18 @@ LETTERS: dict[str, Callable[[], object]] = {
     "eligibility/case_acknowledged": lambda: verbs.open_case(
         siret="73282932000074", at=timezone.now(), legal_name="W" * 160, contact_name="W" * 100, email="a@b.example",
         postal_code="35600", headcount=4, register="cma",
+    ),
+    "eligibility/case_documents_requested": lambda: case_letters.documents_requested(case(documents_wanted="W" * 2000)),
+    "eligibility/case_documents_received": lambda: case_letters.documents_received(case()),
+    "eligibility/case_answered": lambda: case_letters.answered(
+        case(), CaseMessage(pk=1, body="Votre extrait Kbis est-il récent\u00a0?")
+    ),
+    "eligibility/case_accepted": lambda: case_letters.accepted(case()),
+    "eligibility/case_refused": lambda: case_letters.refused(
+        case(refusal="l’effectif de votre entreprise est de 50\u00a0salariés ou plus")
+    ),
+    "eligibility/case_due_soon": lambda: case_letters.due_soon(
+        case(assigned_to=UserFactory(staff=True, username="w" * 30)), to="a@b.example"
     ),
     "masques/contact": contact,
     "orders/order_confirmed": lambda: order_notices.order_confirmed(order()),

@@ -1,0 +1,24 @@
+"""Jobs of the Rejet SIRET desk. Each fetches, calls one verb, ends."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from . import documents, reminders, retention
+
+
+@shared_task
+def scan_waiting() -> None:
+    """Scan what came while ClamAV was away."""
+    documents.scan_waiting()
+
+
+@shared_task
+def remind() -> None:
+    """Tell staff of cases that are due soon."""
+    reminders.remind(timezone.now())
+
+
+@shared_task
+def forget() -> None:
+    """The night's work: close the silent ones, delete what has served, make the old ones anonymous."""
+    retention.forget(timezone.now())
