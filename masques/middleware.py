@@ -59,7 +59,10 @@ class PrivatePagesMiddleware:
 
 
 class DeskPolicyMiddleware:
-    """Put the Content-Security-Policy of `/gestion/` on its pages; the shop's strict one is django-csp's work."""
+    """Put the Content-Security-Policy of `/gestion/` on its pages; the shop's strict one is django-csp's work.
+
+    A file that a stranger sent brings a stricter one of its own.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -67,5 +70,5 @@ class DeskPolicyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.path.startswith("/gestion/"):
-            response["Content-Security-Policy"] = settings.DESK_CONTENT_SECURITY_POLICY
+            response.headers.setdefault("Content-Security-Policy", settings.DESK_CONTENT_SECURITY_POLICY)
         return response

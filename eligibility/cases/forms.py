@@ -1,10 +1,12 @@
-"""The form « Mon SIRET n’est pas reconnu »."""
+"""The form « Mon SIRET n’est pas reconnu », and the answer on the applicant’s page."""
 
 import re
+import uuid
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 
 from captcha.forms import CaptchaFormMixin
@@ -13,6 +15,7 @@ from eligibility.quota import HEADCOUNT_LIMIT
 from eligibility.verdict import TITLES, PublicAnswer
 from notifications import phones
 
+from .documents import FILES_PER_SENDING
 from .models import Case
 
 TOO_LONG = "%(limit_value)d\u00a0caractères au maximum."
@@ -21,6 +24,8 @@ BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u
 BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
 BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
 TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
+AGAIN = "Choisissez de nouveau vos fichiers\u00a0: un navigateur ne les garde pas."
+NOTHING = "Écrivez un message ou choisissez un fichier."
 DIFFERENT = "Les deux saisies ne sont pas identiques."
 _LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -45,6 +50,25 @@ class EmailField(forms.EmailField):
 
     def to_python(self, value: Any) -> Any:
         return (super().to_python(value) or "").lower()
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class DocumentsField(forms.FileField):
+    """Any number of files; what each of them is, `documents.inspect` says, one by one."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # On a phone this opens the camera too.
+        widget = FilesInput(attrs={"accept": "application/pdf,image/jpeg,image/png"})
+        super().__init__(required=False, widget=widget, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        return [file for file in data or [] if isinstance(file, UploadedFile)]
+
+
+FILES_HELP = f"PDF, JPG ou PNG, 10\u00a0Mo par fichier, {FILES_PER_SENDING}\u00a0fichiers au maximum."
 
 
 class CaseForm(CaptchaFormMixin, forms.Form):
@@ -86,6 +110,12 @@ class CaseForm(CaptchaFormMixin, forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"max_length": TOO_LONG},
     )
+    files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {FILES_HELP}")  # type: ignore[assignment]
+
+    def clean(self) -> None:
+        """A browser forgets the files when the page comes back: say so beside them."""
+        if self.errors and self.cleaned_data.get("files"):
+            self.add_error("files", AGAIN)
 
     def clean_phone(self) -> str:
         """Take any French number; an empty one is fine."""
@@ -114,4 +144,26 @@ class CaseForm(CaptchaFormMixin, forms.Form):
     @property
     def facts(self) -> dict[str, Any]:
         """The fields of a case."""
-        return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in ("email2", "captcha")}
+        others = ("email2", "captcha", "files")
+        return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in others}
+
+
+class AnswerForm(forms.Form):
+    """What an applicant writes and sends on the page of the case."""
+
+    message = forms.CharField(
+        label="Votre message",
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": TOO_LONG},
+    )
+    files = DocumentsField(  # type: ignore[assignment]
+        label="Vos justificatifs", help_text=f"{FILES_HELP} Vous pouvez en choisir plusieurs."
+    )
+    # The same page sent twice is one sending.
+    sending = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+
+    def clean(self) -> None:
+        if not self.errors and not self.cleaned_data.get("message") and not self.cleaned_data.get("files"):
+            raise ValidationError(NOTHING, code="nothing")

@@ -7,6 +7,7 @@ and when, a `CaseEvent`.
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -24,17 +25,25 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
+def by_urgency() -> list[Any]:
+    """The order of the queue: the next due time first, then who waits longest; what is over comes last."""
+    return [
+        models.Case(models.When(state__in=UNDER_WAY, then=0), default=1).asc(),
+        models.Case(models.When(state=State.DOCUMENTS_RECEIVED, then="due_at")).asc(nulls_last=True),
+        models.Case(models.When(state__in=UNDER_WAY, then="created_at")).asc(nulls_last=True),
+        models.F("pk").desc(),
+    ]
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     def under_way(self) -> "CaseQuerySet":
         return self.filter(state__in=UNDER_WAY)
 
-    def overdue(self, at: datetime) -> "CaseQuerySet":
-        """Documents came more than 48 hours ago and nobody has decided."""
-        return self.filter(state=State.DOCUMENTS_RECEIVED, due_at__lte=at)
+    def due_before(self, moment: datetime) -> "CaseQuerySet":
+        return self.filter(state=State.DOCUMENTS_RECEIVED, due_at__lte=moment)
 
     def by_urgency(self) -> "CaseQuerySet":
-        """The next to be decided first; then those that wait for documents or for a first look, oldest first."""
-        return self.order_by(models.F("due_at").asc(nulls_last=True), "created_at", "pk")
+        return self.order_by(*by_urgency())
 
 
 class Case(models.Model):
@@ -202,6 +211,12 @@ class CaseEvent(models.Model):
         return self.get_state_display()
 
 
+class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
+    def shown_to_applicant(self) -> "CaseMessageQuerySet":
+        """What was said between the applicant and support: no internal note, nothing of other senders."""
+        return self.exclude(direction=CaseMessage.Direction.NOTE).exclude(is_other_sender=True).exclude(body="")
+
+
 class CaseMessage(models.Model):
     """Something said in a case: by the applicant, to the applicant, or among staff."""
 
@@ -225,6 +240,8 @@ class CaseMessage(models.Model):
     created_at = models.DateTimeField("le")
     # An e-mail's Message-ID, or the page's own: the same sending twice is one message.
     message_id = models.CharField(max_length=255, null=True, blank=True, unique=True, editable=False)
+
+    objects = CaseMessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = "message (Rejet SIRET)"

@@ -14,8 +14,8 @@ from .states import State
 
 def remind(at: datetime) -> int:
     """Write to whoever looks after each case that is due soon, or to the team; returns how many."""
-    pressing = Case.objects.filter(state=State.DOCUMENTS_RECEIVED, reminded_at=None, due_at__lte=at + SOON)
-    return sum(_remind(pk, at) for pk in pressing.by_urgency().values_list("pk", flat=True))
+    pressing = Case.objects.due_before(at + SOON).filter(reminded_at=None).by_urgency()
+    return sum(_remind(pk, at) for pk in pressing.values_list("pk", flat=True))
 
 
 @transaction.atomic
