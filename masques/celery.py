@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "masques.settings")
 app = Celery("masques")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["eligibility.cases"])
 
 app.conf.beat_schedule = {
     # What a lost message left undone is found by the sweeper beside it.
@@ -28,6 +29,7 @@ app.conf.beat_schedule = {
     "open missing shipments": {"task": "shipping.tasks.open_missing", "schedule": 20.0},
     "see to labels": {"task": "shipping.tasks.see_to_labels", "schedule": 60.0},
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 20.0},
+    "read the help desk's mailbox": {"task": "eligibility.cases.tasks.read_mailbox", "schedule": 60.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
     "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},

@@ -6,7 +6,7 @@ for the life of the process, because it cannot be started twice.
 
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from twisted.cred.error import UnauthorizedLogin
 from twisted.internet import protocol, threads
@@ -26,7 +26,7 @@ reactor: Any = the_reactor  # a module to the type checker
 
 
 class Connection(imap4.IMAP4Server):
-    """One client. Twisted's server, with what it leaves out: MOVE, headers as they came, reading that marks as read."""
+    """One client. Twisted's server, with what it leaves out: MOVE, headers as they came, reading that marks as read…"""
 
     transport: Any
     account: Any
@@ -68,6 +68,15 @@ class Connection(imap4.IMAP4Server):
             return None
         return super().spew_body(part, id, msg, _w, _f)
 
+    def do_APPEND(  # noqa: N802 Twisted's name
+        self, tag: bytes, mailbox: bytes, flags: list[bytes] | None, date: Any, message: IO[bytes]
+    ) -> None:
+        """Take a message without flags as well."""
+        super().do_APPEND(tag, mailbox, flags or [], date, message)
+
+    select_APPEND: Any = (do_APPEND, *imap4.IMAP4Server.select_APPEND[1:])  # noqa: N815
+    auth_APPEND = select_APPEND  # noqa: N815
+
     def do_MOVE(self, tag: bytes, named: imap4.MessageSet, name: bytes, uid: int = 0) -> None:  # noqa: N802
         """Move messages into another folder in one go (RFC 6851)."""
         folder = self.account.select(name.decode("imap4-utf-7"))
@@ -83,7 +92,7 @@ class Connection(imap4.IMAP4Server):
             self.sendUntaggedResponse(b"%d EXPUNGE" % place)
         self.sendPositiveResponse(tag, b"MOVE completed")
 
-    select_MOVE = (do_MOVE, imap4.IMAP4Server.arg_seqset, imap4.IMAP4Server.arg_finalastring)  # noqa: N815
+    select_MOVE = (do_MOVE, *imap4.IMAP4Server.select_COPY[1:])  # noqa: N815
 
     def do_UID(self, tag: bytes, command: bytes, line: bytes) -> None:  # noqa: N802 Twisted's name
         """Know UID MOVE beside the others."""
@@ -92,7 +101,7 @@ class Connection(imap4.IMAP4Server):
         else:
             super().do_UID(tag, command, line)
 
-    select_UID: Any = (do_UID, imap4.IMAP4Server.arg_atom, imap4.IMAP4Server.arg_line)  # noqa: N815
+    select_UID: Any = (do_UID, *imap4.IMAP4Server.select_UID[1:])  # noqa: N815
 
 
 @cache

@@ -114,9 +114,10 @@ def test_a_search_by_number_finds_what_is_new(world, box):
 
 def test_a_client_can_bring_a_message(world, box):
     box.append(b"Subject: apport\xc3\xa9\r\n\r\nBonjour\r\n", "INBOX", flag_set=[r"\Seen"])
-    [uid] = reopen(box)
-    [mail] = box.fetch(uid_list=[uid])
-    assert mail.flags == (r"\Seen",)
+    box.append(b"Subject: grand\r\n\r\n" + b"x" * 100_000, "INBOX")
+    first, second = reopen(box)
+    assert next(box.fetch(uid_list=[first], mark_seen=False)).flags == (r"\Seen",)
+    assert len(next(box.fetch(uid_list=[second], mark_seen=False)).text) == 100_000
 
 
 def test_folders_are_made_once_and_deleted(world, box):
