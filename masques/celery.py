@@ -30,8 +30,11 @@ app.conf.beat_schedule = {
     "see to labels": {"task": "shipping.tasks.see_to_labels", "schedule": 60.0},
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 20.0},
     "read the help desk's mailbox": {"task": "eligibility.cases.tasks.read_mailbox", "schedule": 60.0},
+    "remind of cases due soon": {"task": "eligibility.cases.tasks.remind", "schedule": crontab(minute="*/10")},
+    "scan waiting documents": {"task": "eligibility.cases.tasks.scan_waiting", "schedule": 60.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},
+    "forget old cases": {"task": "eligibility.cases.tasks.forget", "schedule": crontab(hour=4, minute=25)},
     "erase old messages": {"task": "notifications.tasks.erase_old", "schedule": crontab(hour=4, minute=30)},
 }
 

@@ -13,7 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Invoice, Payment
+from eligibility.cases import figures
+from eligibility.cases.due import SOON
 from eligibility.cases.models import Case
+from eligibility.cases.states import UNDER_WAY
 from eligibility.models import Register
 from notifications.models import Message
 from orders.calendar import paris_date
@@ -49,14 +52,22 @@ class Day:
 
 
 def landing(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Add the queues, the registers' ages and the orders of the last days to the admin's index."""
+    """Add the queues, the registers' ages, the desk's weeks and the orders of the last days to the admin's index."""
     now = timezone.now()
-    return context | {"queues": queues(now), "registers": register_ages(now), "days": last_days(now)}
+    return context | {
+        "queues": queues(now),
+        "registers": register_ages(now),
+        "days": last_days(now),
+        "case_weeks": figures.weeks(now),
+        "case_due_hours": settings.REJECTION_DUE_HOURS,
+    }
 
 
 def queues(now: datetime) -> list[Queue]:
     """What waits, in the order of the journey; red where somebody should act today."""
-    under_way = Case.objects.under_way().count()
+    cases_under_way = Case.objects.under_way().count()
+    cases_soon, cases_late = Case.objects.due_before(now + SOON).count(), Case.objects.due_before(now).count()
+    cases_with_news = Case.objects.exclude(news_at=None).count()
     to_prepare = Shipment.objects.filter(status=Shipment.Status.TO_PREPARE).count()
     doubtful = Shipment.objects.filter(label_state=Shipment.LabelState.DOUBTFUL).count()
     silent = Shipment.objects.silent(now).count()
@@ -68,7 +79,10 @@ def queues(now: datetime) -> list[Queue]:
     cases, shipments, payments, invoices = "eligibility_case", "shipping_shipment", "billing_payment", "billing_invoice"
     pdf_is_late = {"pdf_path__exact": "", "issued_at__lt": late_pdf.isoformat()}
     return [
-        Queue("Demandes Rejet SIRET en cours", under_way, _list(cases, state__exact="received")),
+        Queue("Demandes Rejet SIRET en cours", cases_under_way, _list(cases, state__in=",".join(UNDER_WAY))),
+        Queue("Demandes Rejet SIRET à lire", cases_with_news, _list(cases, nouvelles="oui")),
+        Queue("Demandes Rejet SIRET à décider bientôt", cases_soon, _list(cases, echeance="proche")),
+        Queue("Demandes Rejet SIRET en retard", cases_late, _list(cases, echeance="depassee"), cases_late > 0),
         Queue("Colis à préparer", to_prepare, _list(shipments, status__exact="to_prepare")),
         Queue("Étiquettes à vérifier", doubtful, _list(shipments, label_state__exact="doubtful"), doubtful > 0),
         Queue("Colis sans nouvelles", silent, _list(shipments, nouvelles="aucune"), silent > 0),

@@ -241,6 +241,7 @@ class Stack:
         self.say("Loading the sample registers")
         for register, sample in SAMPLES.items():
             self.manage("load_register", register, sample, "--apply", "--allow-few-rows")
+        self.manage("seed_canned_answers")
         self.manage("demo_staff")
         done.write_text(fingerprint)
 

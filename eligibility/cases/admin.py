@@ -16,11 +16,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
 
 from eligibility.check import check
 from eligibility.siret import strip_separators
+from notifications.wording import siret
 
 from . import desk
 from .acts import ACTS, Act
@@ -93,9 +95,8 @@ class EventInline(TabularInline):
 
 @admin.register(Case)
 class CaseAdmin(ModelAdmin):
-    form = StaffCaseForm
     change_form_template = "admin/eligibility/case/change_form.html"
-    list_display = ("number", "due", "legal_name", "siret", "state", "followed_by", "source", "news", "created_at")
+    list_display = ("number", "due", "company", "state", "followed_by", "news", "created_at")
     list_filter = ("state", FollowedFilter, DueFilter, NewsFilter, "source", "register", "created_at")
     list_filter_submit = True
     list_select_related = ("assigned_to",)
@@ -118,12 +119,17 @@ class CaseAdmin(ModelAdmin):
     def number(self, case: Case) -> str:
         return case.number
 
-    @display(description="échéance", ordering="due_at", label={"late": "danger", "soon": "warning", "calm": "success"})
-    def due(self, case: Case) -> tuple[str, str] | str:
-        if not case.is_under_way:
-            return ""
-        told = urgency(case.due_at, at=timezone.now())
-        return (told.level, told.words) if told.level else ""
+    @admin.display(description="échéance", ordering="due_at", empty_value="–")
+    def due(self, case: Case) -> SafeString | None:
+        """The due time in words, with a colour beside them."""
+        told = urgency(case.due_at if case.is_under_way else None, at=timezone.now())
+        if not told.level:
+            return None
+        return format_html('<span class="desk__tag desk__tag--{}">{}</span>', told.level, told.words)
+
+    @admin.display(description="entreprise", ordering="legal_name")
+    def company(self, case: Case) -> SafeString:
+        return format_html("{}<br>{}", case.legal_name or "–", siret(case.siret))
 
     @admin.display(description="suivie par", ordering="assigned_to", empty_value="personne")
     def followed_by(self, case: Case) -> str | None:
@@ -147,6 +153,9 @@ class CaseAdmin(ModelAdmin):
         return super().get_search_results(request, queryset, dictated if dictated.isdecimal() else search_term)
 
     # --- a case by hand
+
+    def get_form(self, request: HttpRequest, obj: Case | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs if obj else kwargs | {"form": StaffCaseForm})
 
     def get_fieldsets(self, request: HttpRequest, obj: Case | None = None) -> Any:
         return self.fieldsets if obj else ((None, {"fields": StaffCaseForm.Meta.fields}),)

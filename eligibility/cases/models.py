@@ -31,7 +31,7 @@ def by_urgency() -> list[Any]:
         models.Case(models.When(state__in=UNDER_WAY, then=0), default=1).asc(),
         models.Case(models.When(state=State.DOCUMENTS_RECEIVED, then="due_at")).asc(nulls_last=True),
         models.Case(models.When(state__in=UNDER_WAY, then="created_at")).asc(nulls_last=True),
-        models.F("pk").desc(),
+        models.F("created_at").desc(),
     ]
 
 

@@ -3,8 +3,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
-from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -70,30 +68,6 @@ def test_an_impossible_case_number_finds_nothing(staff: Client) -> None:
     CaseFactory()
     for query in ("RS" + "9" * 40, "RS٣", "RS²"):
         assert list(page(staff, Case, q=query).context["cl"].result_list) == []
-
-
-def test_what_an_applicant_wrote_is_read_only_and_closing_is_a_verb(staff: Client) -> None:
-    case = CaseFactory()
-    url = reverse("admin:eligibility_case_change", args=[case.pk])
-    assert case.token not in staff.get(url).content.decode()
-    assert staff.post(url, {"legal_name": "AUTRE"}).status_code == 403
-    response = staff.post(
-        reverse("admin:eligibility_case_changelist"), {"action": "close_cases", "_selected_action": [case.pk]}
-    )
-    assert [str(message) for message in get_messages(response.wsgi_request)] == [f"Demande {case.number}\u00a0: close."]
-    case.refresh_from_db()
-    assert (case.state, case.closed_by) == ("closed", response.wsgi_request.user.get_username())
-
-
-def test_who_may_only_look_cannot_close(client: Client) -> None:
-    reader = UserFactory(staff=True)
-    reader.user_permissions.add(Permission.objects.get(codename="view_case"))
-    client.force_login(reader)
-    case = CaseFactory()
-    assert page(client, Case).status_code == 200
-    client.post(reverse("admin:eligibility_case_changelist"), {"action": "close_cases", "_selected_action": [case.pk]})
-    case.refresh_from_db()
-    assert case.state == "received"
 
 
 def granted(**changes: Any) -> dict[str, Any]:

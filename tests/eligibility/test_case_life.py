@@ -1,0 +1,472 @@
+"""The life of a case: which state may follow which, the 48 hours, what staff do, and that each thing is done once."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import User
+from eligibility.cases import decisions, documents
+from eligibility.cases.due import due_at, urgency
+from eligibility.cases.life import CaseError, enter, locked
+from eligibility.cases.models import Case, CaseMessage, Document
+from eligibility.cases.states import NEXT, UNDER_WAY, State
+from eligibility.cases.verbs import open_case
+from eligibility.check import check
+from eligibility.models import Admission
+from notifications.models import Message
+from tests.eligibility.conftest import plain
+from tests.eligibility.files import PDF
+from tests.eligibility.test_case_documents import inspect, private_files, send
+from tests.factories import CaseFactory, RegisterFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+PARIS = ZoneInfo("Europe/Paris")
+NOW = datetime(2026, 5, 15, 14, 50, tzinfo=UTC)  # a Friday, 16:50 in Paris
+FACTS_OF = {
+    State.RECEIVED: {},
+    State.DOCUMENTS_REQUESTED: {"documents_wanted": "Kbis", "documents_requested_at": NOW},
+    State.DOCUMENTS_RECEIVED: {"documents_received_at": NOW, "due_at": NOW + timedelta(hours=48)},
+    State.ACCEPTED: {"decided_at": NOW},
+    State.REFUSED: {"decided_at": NOW, "refusal": "l’établissement est fermé"},
+    State.CLOSED: {"closed_at": NOW},
+}
+
+
+def case_in(state: str, **facts: Any) -> Case:
+    return CaseFactory(state=state, **FACTS_OF[state] | facts)
+
+
+@pytest.fixture
+def agent() -> User:
+    return UserFactory(staff=True, username="camille")
+
+
+def accept(case: Case, by: User, **changes: Any) -> Admission:
+    facts = {"at": NOW, "headcount": 12, "expires_on": NOW.date() + timedelta(days=365)}
+    return decisions.accept(case, by=by, **{"network": RegisterFactory(code="CMA")} | facts | changes)
+
+
+def kinds(**about: Any) -> list[str]:
+    letters = Message.objects.filter(**about).order_by("pk")
+    return [letter.kind.removeprefix("eligibility/case_") for letter in letters]
+
+
+# --- the 48 hours
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        ("2026-05-15T16:50", "2026-05-17T16:50"),  # Friday afternoon: due on Sunday
+        ("2026-12-30T23:59", "2027-01-01T23:59"),
+        ("2026-03-28T10:00", "2026-03-30T11:00"),  # summer time begins: 48 hours by any clock
+        ("2026-10-24T10:00", "2026-10-26T09:00"),  # and ends
+    ],
+)
+def test_a_case_is_due_48_clock_hours_after_its_documents(received: str, due: str) -> None:
+    moment = due_at(datetime.fromisoformat(received).replace(tzinfo=PARIS))
+    assert moment.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") == due
+
+
+@pytest.mark.parametrize(
+    ("hours", "level", "words"),
+    [
+        (47, "calm", "À traiter avant dimanche 17 mai 2026, 15 h 50"),
+        (12, "soon", "À traiter avant samedi 16 mai 2026, 4 h 50"),
+        (0, "late", "En retard de 0 minute"),
+        (-0.5, "late", "En retard de 30 minutes"),
+        (-3.9, "late", "En retard de 3 h"),
+        (-100, "late", "En retard de 100 h"),
+    ],
+)
+def test_how_pressing_a_case_is_has_a_colour_and_words(hours: float, level: str, words: str) -> None:
+    told = urgency(NOW + timedelta(hours=hours), at=NOW)
+    assert (told.level, plain(told.words)) == (level, words)
+
+
+def test_without_documents_no_clock_runs() -> None:
+    assert urgency(None, at=NOW).level == ""
+
+
+def test_the_clock_starts_once_and_again_after_staff_asked_again(agent: User) -> None:
+    case = case_in(State.RECEIVED)
+    upload = inspect("kbis.pdf", PDF)
+    send(case, upload, at=NOW)
+    send(case, upload, at=NOW + timedelta(hours=30))
+    assert (case.documents_received_at, case.due_at) == (NOW, NOW + timedelta(hours=48))
+    decisions.request_documents(case, "- attestation Urssaf", by=agent, at=NOW + timedelta(hours=40))
+    assert (case.state, case.documents_received_at, case.due_at) == (State.DOCUMENTS_REQUESTED, None, None)
+    send(case, upload, at=NOW + timedelta(hours=60))
+    assert case.due_at == NOW + timedelta(hours=108)
+    assert kinds() == ["documents_received", "documents_requested", "documents_received"]
+
+
+def test_nothing_is_decided_by_the_clock(agent: User) -> None:
+    case = case_in(State.DOCUMENTS_RECEIVED)
+    late = NOW + timedelta(days=30)
+    assert list(Case.objects.due_before(late)) == [case]
+    assert not Admission.objects.exists()
+
+
+# --- the table
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("to", State)
+def test_only_the_table_leads_from_state_to_state(state: str, to: str) -> None:
+    case = case_in(state)
+    nothing = {"decided_at": None, "closed_at": None}
+    try:
+        with locked(case):
+            enter(case, to, at=NOW, **nothing | FACTS_OF[to])
+    except ValueError:
+        assert to not in NEXT[state]
+        assert not case.events.exists()
+    else:
+        assert to in NEXT[state]
+        assert [(event.state, event.version) for event in case.events.all()] == [(to, 1)]
+
+
+def test_every_state_is_reached_and_left_for_good_by_acceptance_alone() -> None:
+    reached = {to for following in NEXT.values() for to in following}
+    assert reached == set(State)
+    assert [state for state in State if not NEXT[state]] == [State.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("constraint", "facts"),
+    [
+        ("case_state_is_known", {"state": "unheard_of"}),
+        ("case_with_documents_has_a_due_time", {"state": "documents_received"}),
+        ("case_decided_knows_when", {"state": "accepted"}),
+        ("case_decided_knows_when", {"decided_at": NOW}),
+        ("case_refused_says_why", {"state": "refused", "decided_at": NOW}),
+        ("case_closed_knows_when", {"state": "closed"}),
+        ("case_closed_knows_when", {"closed_at": NOW}),
+        ("case_siret_is_fourteen_digits", {"siret": ""}),
+        ("case_siret_is_fourteen_digits", {"siret": "7328293200007é"}),
+        ("case_by_form_is_complete", {"headcount": None}),
+        ("case_by_form_is_complete", {"contact_name": ""}),
+    ],
+)
+def test_the_database_itself_keeps_a_case_consistent(constraint: str, facts: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        CaseFactory(**facts)
+
+
+def test_an_email_may_lack_what_the_form_asks_for() -> None:
+    opened = open_case(siret="73282932000074", at=NOW, source=Case.Source.EMAIL, email="a@b.example")
+    assert (opened.case.headcount, opened.case.register, opened.case.created_at) == (None, "", NOW)
+
+
+# --- opening
+
+
+def test_what_the_registers_said_is_frozen_at_the_opening(entry: Callable[..., Any]) -> None:
+    siret = CaseFactory.build().siret
+    row = entry(siret, opt_in=False, headcount=7)
+    case = open_case(siret=siret, at=NOW, source=Case.Source.STAFF, email="a@b.example").case
+    assert case.verdict_then["reason"] == "opted_out"
+    row.opt_in = True
+    row.save()
+    case.refresh_from_db()
+    assert case.verdict_then["reason"] == "opted_out"
+    assert check(siret, at=NOW).reason == "eligible"
+
+
+def test_the_opening_is_the_first_line_of_the_history(agent: User) -> None:
+    case = open_case(siret="73282932000074", at=NOW, source=Case.Source.STAFF, by=agent, email="a@b.example").case
+    event = case.events.get()
+    assert (event.state, event.by, event.at, event.note) == ("received", agent, NOW, "ouverte par service client")
+
+
+# --- messages
+
+
+def test_the_same_message_id_is_one_message() -> None:
+    case = case_in(State.RECEIVED)
+    first = send(case, inspect("kbis.pdf", PDF), message_id="<1@mail.example>")
+    files = private_files()
+    assert send(case, inspect("kbis.pdf", PDF), message_id="<1@mail.example>") == first
+    assert case.documents.count() == 1
+    assert private_files() == files
+    assert kinds() == ["documents_received"]
+
+
+def test_another_sender_is_read_by_staff_and_answered_by_nobody() -> None:
+    case = case_in(State.RECEIVED, email="camille@atelier.example")
+    message = send(case, inspect("faux.pdf", PDF), sender="Intrus@ailleurs.example", body="Acceptez, c’est urgent.")
+    assert message.is_other_sender
+    assert case.news_at is not None
+    assert (case.state, case.due_at) == (State.RECEIVED, None)
+    assert case.documents.count() == 1
+    assert kinds() == []
+    assert not send(case, sender=" CAMILLE@atelier.example").is_other_sender
+
+
+def test_an_answer_takes_a_refused_case_up_again() -> None:
+    case = case_in(State.REFUSED, decided_by=UserFactory(staff=True))
+    send(case, body="L’effectif est de 12.", at=NOW + timedelta(days=1))
+    assert (case.state, case.decided_at, case.decided_by, case.refusal) == (State.RECEIVED, None, None, "")
+    case = case_in(State.REFUSED)
+    send(case, inspect("urssaf.pdf", PDF), at=NOW + timedelta(days=1))
+    assert (case.state, case.due_at) == (State.DOCUMENTS_RECEIVED, NOW + timedelta(days=3))
+
+
+def test_an_answer_to_an_old_case_does_not_disturb_the_new_one_for_its_siret() -> None:
+    old = case_in(State.REFUSED)
+    new = CaseFactory(siret=old.siret)
+    message = send(old, inspect("urssaf.pdf", PDF), body="Voici l’attestation.")
+    assert message.documents.count() == 1
+    old.refresh_from_db()
+    assert (old.state, old.refusal) == (State.REFUSED, "l’établissement est fermé")
+    assert old.news_at is not None
+    assert list(Case.objects.under_way()) == [new]
+
+
+def test_documents_for_an_accepted_case_are_not_kept() -> None:
+    case = case_in(State.ACCEPTED)
+    files = private_files()
+    message = send(case, inspect("kbis.pdf", PDF))
+    assert "déjà acceptée" in message.refused[0]
+    assert private_files() == files
+
+
+# --- deciding
+
+
+def test_accepting_admits_the_company_tells_the_applicant_and_lets_the_documents_go(
+    agent: User, put_in_service: Callable[..., None], django_capture_on_commit_callbacks: Any
+) -> None:
+    put_in_service("CCI")
+    case = case_in(State.RECEIVED, email="camille@atelier.example")
+    send(case, inspect("kbis.pdf", PDF), at=NOW)
+    path = case.documents.get().path
+    assert check(case.siret, at=NOW).reason == "unknown"
+    admission = accept(case, agent, legal_name="ATELIER DUPONT", at=NOW + timedelta(hours=20))
+    assert (admission.siret, admission.headcount, admission.author) == (case.siret, 12, agent)
+    verdict = check(case.siret, at=NOW)
+    assert (verdict.reason, verdict.headcount, verdict.facts.legal_name) == ("eligible", 12, "ATELIER DUPONT")
+    letter = Message.objects.get(kind="eligibility/case_accepted")
+    assert letter.recipient == "camille@atelier.example"
+    assert "/inscription/" in letter.body_text
+    assert "ATELIER DUPONT" in letter.body_text
+    assert case.documents.get().deleted_at == NOW + timedelta(hours=20)
+    documents.delete_files()
+    assert path not in private_files()
+    assert case.events.last().by == agent
+
+
+@pytest.mark.parametrize(
+    ("row", "headcount", "words"),
+    [
+        ({"opt_in": True, "is_open": False}, 12, "l’établissement fermé"),
+        ({"opt_in": True, "postal_code": "98800"}, 12, "n’est pas desservi"),
+        ({"opt_in": False}, 50, "moins de 50"),
+    ],
+)
+def test_what_an_admission_cannot_repair_is_not_accepted(
+    agent: User, entry: Callable[..., Any], row: dict[str, Any], headcount: int, words: str
+) -> None:
+    """Closed, too large, territory: the check would refuse all the same, and the letter would promise too much."""
+    case = case_in(State.DOCUMENTS_RECEIVED)
+    entry(case.siret, **row)
+    with pytest.raises(CaseError, match="Rien n’a été enregistré") as refusal:
+        accept(case, agent, headcount=headcount)
+    assert words in plain(str(refusal.value))
+    case.refresh_from_db()
+    assert case.state == State.DOCUMENTS_RECEIVED
+    assert not Admission.objects.exists()
+    assert kinds() == []
+
+
+def test_refusing_gives_the_reason_and_keeps_the_documents(agent: User) -> None:
+    case = case_in(State.RECEIVED)
+    send(case, inspect("kbis.pdf", PDF))
+    decisions.refuse(case, "les justificatifs sont illisibles", by=agent, at=NOW)
+    assert (case.state, case.decided_by, case.news_at) == (State.REFUSED, agent, None)
+    assert "les justificatifs sont illisibles." in Message.objects.get(kind="eligibility/case_refused").body_text
+    assert case.documents.kept().count() == 1
+
+
+def test_everybody_who_asked_is_told_the_decision(agent: User, put_in_service: Callable[..., None]) -> None:
+    put_in_service()
+    first, second = case_in(State.RECEIVED, email="a@b.example"), case_in(State.RECEIVED, email="c@d.example")
+    send(second, inspect("kbis.pdf", PDF), at=NOW)
+    decisions.add_note(second, "doublon", by=agent, at=NOW)
+    decisions.merge(second, first, by=agent, at=NOW + timedelta(hours=1))
+    assert (second.state, second.merged_into) == (State.CLOSED, first)
+    assert (first.state, first.due_at) == (State.DOCUMENTS_RECEIVED, NOW + timedelta(hours=48))
+    assert first.messages.count() == 2
+    assert first.documents.count() == 1
+    accept(first, agent)
+    assert set(Message.objects.filter(kind="eligibility/case_accepted").values_list("recipient", flat=True)) == {
+        "a@b.example", "c@d.example",
+    }  # fmt: skip
+
+
+def test_what_is_sent_to_a_merged_case_reaches_the_other(agent: User) -> None:
+    kept, double = case_in(State.RECEIVED), case_in(State.RECEIVED)
+    decisions.merge(double, kept, by=agent, at=NOW)
+    message = send(double, inspect("kbis.pdf", PDF), at=NOW)
+    kept.refresh_from_db()
+    assert (message.case, message.is_other_sender, kept.state) == (kept, False, State.DOCUMENTS_RECEIVED)
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.REFUSED, State.CLOSED])
+def test_an_ended_case_takes_no_duplicate(agent: User, state: str) -> None:
+    ended, double = case_in(state), case_in(State.RECEIVED)
+    with pytest.raises(CaseError, match=ended.number):
+        decisions.merge(double, ended, by=agent, at=NOW)
+    with pytest.raises(CaseError, match="elle-même"):
+        decisions.merge(double, double, by=agent, at=NOW)
+
+
+def test_reopening_with_documents_at_hand_gives_48_hours(agent: User) -> None:
+    case = case_in(State.RECEIVED)
+    send(case, inspect("kbis.pdf", PDF), at=NOW)
+    decisions.refuse(case, "illisible", by=agent, at=NOW)
+    decisions.reopen(case, by=agent, at=NOW + timedelta(days=9))
+    assert (case.state, case.due_at, case.refusal) == (State.DOCUMENTS_RECEIVED, NOW + timedelta(days=11), "")
+    closed = case_in(State.CLOSED)
+    decisions.reopen(closed, by=agent, at=NOW)
+    assert (closed.state, closed.closed_at, closed.due_at) == (State.RECEIVED, None, None)
+
+
+def test_what_cannot_be_reopened_says_why(agent: User) -> None:
+    accepted, old = case_in(State.ACCEPTED), case_in(State.REFUSED)
+    new = CaseFactory(siret=old.siret)
+    merged = case_in(State.CLOSED, merged_into=new)
+    for case, words in ((accepted, "acceptée"), (old, new.number), (merged, new.number)):
+        with pytest.raises(CaseError, match=words):
+            decisions.reopen(case, by=agent, at=NOW)
+
+
+def test_an_answer_and_a_note_change_no_state(agent: User) -> None:
+    case = case_in(State.RECEIVED, news_at=NOW)
+    decisions.add_note(case, "Appelée, rappeler mardi.", by=agent, at=NOW)
+    assert case.news_at == NOW
+    decisions.answer(case, "Quel est votre effectif\u00a0?", by=agent, at=NOW)
+    assert (case.state, case.news_at) == (State.RECEIVED, None)
+    assert "Quel est votre effectif\u00a0?" in Message.objects.get().body_text
+    assert [(one.direction, one.author) for one in case.messages.all()] == [("note", agent), ("out", agent)]
+
+
+# --- who looks after it
+
+
+def test_taking_and_releasing_are_told_by_name(agent: User) -> None:
+    case, colleague = case_in(State.RECEIVED), UserFactory(staff=True, username="dominique")
+    for _ in range(2):
+        decisions.take(case, by=agent, at=NOW)
+    with pytest.raises(CaseError, match="camille"):
+        decisions.take(case, by=colleague, at=NOW)
+    decisions.assign(case, colleague, by=agent, at=NOW)
+    for _ in range(2):
+        decisions.release(case, by=colleague, at=NOW)
+    notes = [event.note for event in case.events.all()]
+    assert notes == ["confiée à camille", "confiée à dominique", "rendue à l’équipe"]
+
+
+# --- two agents in the same second
+
+
+def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]:
+    """Let two threads begin at once; gives what the desk answers to those who came second."""
+    barrier = threading.Barrier(2)
+
+    def run(act: Callable[[], object]) -> str:
+        barrier.wait(10)
+        try:
+            act()
+        except CaseError as refusal:
+            return str(refusal)
+        finally:
+            connection.close()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        return [answer for answer in pool.map(run, (first, second)) if answer]
+
+
+ACTS: dict[str, Callable[[Case, User], object]] = {
+    "accept": lambda case, by: accept(case, by, network=RegisterFactory(code="CMA"), seen=0),
+    "refuse": lambda case, by: decisions.refuse(case, "illisible", by=by, at=NOW, seen=0),
+    "ask": lambda case, by: decisions.request_documents(case, "Kbis", by=by, at=NOW, seen=0),
+    "answer": lambda case, by: decisions.answer(case, "Bonjour", by=by, at=NOW, seen=0),
+    "close": lambda case, by: decisions.close(case, by=by, at=NOW, seen=0),
+    "take": lambda case, by: decisions.take(case, by=by, at=NOW),
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ACTS)
+def test_of_two_agents_who_click_one_acts_and_the_other_is_told_who(name: str) -> None:
+    RegisterFactory(code="CMA")
+    agents = [UserFactory(staff=True, username=username) for username in ("camille", "dominique")]
+    case = CaseFactory()
+    answers = both(*(lambda by=by: ACTS[name](Case.objects.get(pk=case.pk), by) for by in agents))
+    assert len(answers) == 1
+    event = case.events.get()
+    assert event.by is not None
+    assert event.by.username in answers[0]
+    assert case.number in answers[0]
+    assert Message.objects.count() == (0 if name in ("close", "take") else 1)
+    assert Admission.objects.count() == (1 if name == "accept" else 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_one_who_accepts_and_one_who_refuses_only_one_decides() -> None:
+    RegisterFactory(code="CMA")
+    agents = [UserFactory(staff=True, username=username) for username in ("camille", "dominique")]
+    case = CaseFactory()
+    answers = both(
+        lambda: accept(Case.objects.get(), agents[0]),
+        lambda: decisions.refuse(Case.objects.get(), "fermé", by=agents[1], at=NOW),
+    )
+    case.refresh_from_db()
+    assert len(answers) == 1
+    assert case.decided_by.username in answers[0]
+    assert Message.objects.count() == 1
+    assert Admission.objects.exists() is (case.state == State.ACCEPTED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_documents_that_come_while_somebody_decides_are_seen_first() -> None:
+    """The page was opened before: whoever clicks is told to read it again."""
+    agent = UserFactory(staff=True)
+    case = CaseFactory()
+    seen = case.version
+    send(Case.objects.get(), inspect("kbis.pdf", PDF))
+    with pytest.raises(CaseError, match="message du demandeur, 1\u00a0document"):
+        decisions.refuse(case, "justificatifs manquants", by=agent, at=NOW, seen=seen)
+    assert Case.objects.get().state == State.DOCUMENTS_RECEIVED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_agents_who_merge_crosswise_do_not_block_one_another() -> None:
+    agent = UserFactory(staff=True)
+    one, other = CaseFactory(), CaseFactory()
+    answers = both(
+        lambda: decisions.merge(Case.objects.get(pk=one.pk), Case.objects.get(pk=other.pk), by=agent, at=NOW),
+        lambda: decisions.merge(Case.objects.get(pk=other.pk), Case.objects.get(pk=one.pk), by=agent, at=NOW),
+    )
+    assert len(answers) == 1
+    assert Case.objects.filter(state__in=UNDER_WAY).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_email_read_by_two_jobs_is_one_message() -> None:
+    case = CaseFactory()
+    both(
+        lambda: send(Case.objects.get(pk=case.pk), inspect("kbis.pdf", PDF), message_id="<2@mail.example>"),
+        lambda: send(Case.objects.get(pk=case.pk), inspect("kbis.pdf", PDF), message_id="<2@mail.example>"),
+    )
+    assert CaseMessage.objects.count() == Document.objects.count() == 1
+    assert Message.objects.count() == 1
