@@ -120,7 +120,7 @@ LETTERS: dict[str, Callable[[], object]] = {
         headers(), siret="73282932000074", case=case(), at=timezone.now()
     ),
     "eligibility/case_files_refused": lambda: intake_letters.files_refused(
-        CaseMessage(pk=1, case=case(), refused=["«\u00a0photo.heic\u00a0»\u00a0: ce type n’est pas accepté.", "W" * 200])
+        CaseMessage(pk=1, case=case(), refused=["«\u00a0photo.heic\u00a0»\u00a0: refusé.", "W" * 200])
     ),
     "eligibility/case_mail_too_big": lambda: intake_letters.too_big(headers(), at=timezone.now()),
     "eligibility/mailbox_waiting": lambda: intake_letters.waiting(12, folder="À voir", at=timezone.now()),
