@@ -1,11 +1,11 @@
 """The help desk's mailbox over IMAP: the few things that the poller does with it.
 
-Nothing is ever deleted for good, and no e-mail is marked or moved but those that the poller has dealt with.
+No e-mail is marked or moved but those that the poller has dealt with, and none deleted but in the folder of these.
 """
 
 import imaplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import Message
@@ -113,6 +113,16 @@ def file_away(box: BaseMailBox, uid: int, folder: str, *, is_read: bool) -> None
         # Not by the library's flag(), which ends with EXPUNGE: a colleague's deleted mails would go for good.
         box.client.uid("STORE", str(uid), "+FLAGS.SILENT", f"({MailMessageFlags.SEEN})")
     box.move(str(uid), folder)
+
+
+def delete(box: BaseMailBox, folder: str, criteria: Iterable[str]) -> int:
+    """Delete for good the e-mails of a folder that meet one of these search criteria; returns how many."""
+    if not box.folder.exists(folder):
+        return 0
+    box.folder.set(folder)
+    doomed = sorted({uid for criterion in criteria for uid in box.uids(criterion)})
+    box.delete(doomed)
+    return len(doomed)
 
 
 def count(box: BaseMailBox, folder: str) -> int:

@@ -16,7 +16,7 @@ from email.utils import parseaddr
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from imap_tools import BaseMailBox
+from imap_tools import AND, BaseMailBox, H
 
 from notifications.wording import paris_date
 
@@ -25,6 +25,8 @@ from .imap import Envelope
 from .intake import SetAside
 from .mail_headers import Headers
 from .mail_subject import concerns_rejection
+from .models import CaseMessage
+from .states import State
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ MAILS_PER_RUN = 20
 BUDGET = 40  # seconds that a run may last; the tasks' own soft limit is 60
 MAX_SIZE = 30 * 1024 * 1024
 MAX_TRIES = 3
+KEPT = timedelta(days=30)  # how long an e-mail that is dealt with stays in the mailbox
 PATIENCE = timedelta(minutes=30)  # how long the mailbox may be out of reach before the operator is told
 DAY = 24 * 3600  # seconds
 TROUBLE = "mailbox:trouble"  # the cache's key for the time when it began
@@ -125,6 +128,26 @@ def _take(found: Found, raw: bytes, at: datetime) -> str:
         log.exception("%s could not be taken", name)
         return ""
     return DONE
+
+
+def tidy(*, at: datetime) -> None:
+    """Delete the copies of e-mails whose case is accepted, as the letter says, and of those dealt with long ago.
+
+    Their text and documents are in the case, and are kept there no longer than the law wants.
+    """
+    if not settings.IMAP_URL:
+        return
+    accepted = CaseMessage.objects.filter(
+        case__state=State.ACCEPTED, case__decided_at__gte=at - timedelta(days=3), message_id__startswith="<"
+    )
+    names = map(str, accepted.order_by("pk").values_list("message_id", flat=True))
+    criteria = [AND(header=H("Message-ID", name)) for name in names]
+    criteria.append(AND(date_lt=paris_date(at - KEPT)))
+    try:
+        with imap.opened(settings.IMAP_URL) as box:
+            imap.delete(box, DONE, map(str, criteria))
+    except imap.TROUBLE as error:
+        log.warning("the help desk's mailbox cannot be tidied: %s", error)
 
 
 def _note_trouble(error: Exception, at: datetime) -> None:

@@ -28,3 +28,9 @@ def forget() -> None:
 def read_mailbox() -> None:
     """Take what has come into the help desk's mailbox."""
     mailbox.poll(at=timezone.now())
+
+
+@shared_task
+def tidy_mailbox() -> None:
+    """Delete e-mails whose text and documents the cases have."""
+    mailbox.tidy(at=timezone.now())

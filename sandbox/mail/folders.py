@@ -1,10 +1,11 @@
 """The folders of every mailbox: which message lies where, under which number, with which flags.
 
 A mailbox exists as soon as somebody writes to it, or opens it. The message itself is kept once, however many folders
-show it. An entry is `{"uid", "message", "flags"}`.
+show it. An entry is `{"uid", "message", "flags", "arrived"}`.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from sandbox.store import Doc, Store
 
@@ -33,11 +34,13 @@ def remove(store: Store, account: str, name: str) -> None:
         store.delete(_folders(account), name)
 
 
-def put(store: Store, account: str, folder: str, message: str, flags: Iterable[str] = ()) -> int:
+def put(store: Store, account: str, folder: str, message: str, flags: Iterable[str] = (), arrived: str = "") -> int:
     """Lay a stored message into a folder; numbers only grow and never come back, whatever is deleted."""
+    arrived = arrived or datetime.now(UTC).isoformat(timespec="seconds")
     with store.lock():
         uid = store.next_number("imap")
-        write(store, account, folder, {"uid": uid, "message": message, "flags": sorted(set(flags))})
+        entry = {"uid": uid, "message": message, "flags": sorted(set(flags)), "arrived": arrived}
+        write(store, account, folder, entry)
     return uid
 
 

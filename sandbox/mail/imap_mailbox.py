@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.mail import imap4
 from zope.interface import implementer
 
-from sandbox.mail import folders, messages
+from sandbox.mail import folders, imap_search, messages
 from sandbox.mail.imap_message import Message
 from sandbox.store import Store
 
@@ -58,7 +58,7 @@ class Account:
         return [(name, Folder(self, name)) for name in folders.names(self.memory, self.name) if pattern.match(name)]
 
 
-@implementer(imap4.IMailbox, imap4.IMessageCopier)
+@implementer(imap4.IMailbox, imap4.IMessageCopier, imap4.ISearchableMailbox)
 class Folder:
     """A folder as one connection sees it: numbered when it was opened, so that places do not slip under the client."""
 
@@ -125,7 +125,8 @@ class Folder:
 
     def copy(self, message: Message) -> int:
         """Take a message that lies in another folder."""
-        return folders.put(self.memory, self.owner, self.name, message.number, message.getFlags())
+        entry = message.entry
+        return folders.put(self.memory, self.owner, self.name, entry["message"], message.flags, entry["arrived"])
 
     def fetch(self, named: imap4.MessageSet, uid: bool) -> list[tuple[int, Message]]:
         """Give the named messages that are still here, with their places."""
@@ -137,8 +138,14 @@ class Folder:
             entry = folders.entry(self.memory, self.owner, self.name, number)
             if entry is not None:
                 raw = messages.raw(self.memory, entry["message"]) or b""
-                found.append((place, Message(number, entry["message"], entry["flags"], raw)))
+                found.append((place, Message(entry, raw)))
         return found
+
+    def search(self, query: imap_search.Terms, uid: bool) -> list[int]:
+        """Give the places of the messages that meet all terms."""
+        last = max(self.uids, default=1)
+        everything = self.fetch(imap4.parseIdList(b"1:*"), uid=False)
+        return [place for place, message in everything if imap_search.meets(query, message, last)]
 
     def store(self, named: imap4.MessageSet, flags: Iterable[str], mode: int, uid: bool) -> dict[int, list[str]]:
         """Set (0), add (1) or remove (-1) flags; give the flags that the messages have now, by place."""
@@ -147,8 +154,7 @@ class Folder:
             for place, message in self.fetch(named, uid):
                 had, new = set(message.flags), set(flags)
                 message.flags = sorted({0: new, 1: had | new, -1: had - new}[mode])
-                entry = {"uid": message.uid, "message": message.number, "flags": message.flags}
-                folders.write(self.memory, self.owner, self.name, entry)
+                folders.write(self.memory, self.owner, self.name, message.entry | {"flags": message.flags})
                 changed[place] = message.flags
         return changed
 

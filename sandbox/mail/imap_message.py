@@ -2,15 +2,16 @@
 
 import email
 import io
+from datetime import datetime
 from email.message import Message as MimePart
 from email.policy import compat32
+from email.utils import format_datetime
 from typing import IO, cast
 
 from twisted.mail import imap4
 from zope.interface import implementer
 
-# Twisted wants a date where the message has none, or one that nobody can read.
-NO_DATE = "Thu, 01 Jan 1970 00:00:00 +0000"
+from sandbox.store import Doc
 
 
 @implementer(imap4.IMessagePart)
@@ -54,10 +55,13 @@ class Part:
 class Message(Part):
     """A whole message in a folder."""
 
-    def __init__(self, uid: int, number: str, flags: list[str], raw: bytes) -> None:
+    def __init__(self, entry: Doc, raw: bytes) -> None:
         """Parse the bytes once."""
         super().__init__(email.message_from_bytes(raw, policy=compat32))
-        self.uid, self.number, self.flags, self.raw = uid, number, flags, raw
+        self.uid: int = entry["uid"]
+        self.flags: list[str] = entry["flags"]
+        self.arrived = datetime.fromisoformat(entry["arrived"])
+        self.entry, self.raw = entry, raw
 
     def getUID(self) -> int:  # noqa: N802 Twisted's name
         """Give the number for ever."""
@@ -68,9 +72,8 @@ class Message(Part):
         return self.flags
 
     def getInternalDate(self) -> str:  # noqa: N802 Twisted's name
-        """Give the date that the message names."""
-        date = str(self.part.get("Date", ""))
-        return date if email.utils.parsedate_tz(date) else NO_DATE
+        """Give the time of its arrival."""
+        return format_datetime(self.arrived)
 
     def getBodyFile(self) -> IO[bytes]:  # noqa: N802 Twisted's name
         """Give the bytes below the header."""

@@ -1,13 +1,15 @@
 """The mailboxes over real IMAP, with the client that the shop uses."""
 
+import imaplib
 import smtplib
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from imap_tools import AND, BaseMailBox, MailBoxUnencrypted
+from imap_tools import AND, NOT, BaseMailBox, H, MailBoxUnencrypted
 from imap_tools.errors import MailboxLoginError
 
 from sandbox.world import World, running
@@ -110,6 +112,20 @@ def test_a_search_by_number_finds_what_is_new(world, box):
     send(world)
     first, second = reopen(box)
     assert box.uids(f"UID {int(first) + 1}:*") == [second]
+
+
+def test_a_search_knows_headers_days_and_flags(world, box):
+    send(world, "=?utf-8?q?Rejet_SIRET_=C3=A9t=C3=A9?=")
+    send(world, "Bonjour")
+    first, second = reopen(box)
+    today = datetime.now(UTC).date()
+    assert box.uids(AND(subject="rejet siret")) == [first]
+    assert box.uids(AND(header=H("From", "marie@example.com"), date_gte=today)) == [first, second]
+    assert box.uids(AND(date_lt=today)) == []
+    assert box.uids(AND(date_lt=today + timedelta(days=2))) == [first, second]
+    assert box.uids(NOT(subject="bonjour")) == [first]
+    with pytest.raises(imaplib.IMAP4.error, match="not known here"):
+        box.uids("LARGER 3")
 
 
 def test_a_client_can_bring_a_message(world, box):
