@@ -68,6 +68,10 @@ def opened(url: str) -> Iterator[BaseMailBox]:
         box = MailBoxUnencrypted(where.host, where.port, timeout=TIMEOUT)
     try:
         box.login(where.user, where.password, initial_folder=where.folder)
+        # Many servers offer MOVE only now. Without it the library copies, deletes and expunges the whole folder: what
+        # a colleague has marked as deleted would go for good.
+        _, answer = box.client.capability()
+        box.client.capabilities = tuple(answer[-1].decode().upper().split())
         yield box
         # What the server answers to a goodbye changes nothing: the work is done.
         with suppress(*TROUBLE):

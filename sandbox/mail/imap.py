@@ -45,9 +45,10 @@ class Connection(imap4.IMAP4Server):
         super().connectionMade()
 
     def capabilities(self) -> dict[bytes, list[bytes] | None]:
-        """Offer MOVE, unless the switch plays an old server."""
+        """Offer MOVE after the login, as many servers do, unless the switch plays an old one."""
         offered: dict[bytes, list[bytes] | None] = super().capabilities()
-        return offered if self.world.switches.get("imap") == "plain" else offered | {b"MOVE": None}
+        has_move = self.account is not None and self.world.switches.get("imap") != "plain"
+        return offered | {b"MOVE": None} if has_move else offered
 
     def authenticateLogin(self, user: bytes, passwd: bytes) -> Any:  # noqa: N802 Twisted's name
         """Let anybody read any mailbox: nothing here is real."""

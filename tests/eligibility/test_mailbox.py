@@ -56,6 +56,16 @@ def test_other_emails_are_left_untouched_and_unread(helpdesk: HelpDesk):
     assert Case.objects.count() == 1
 
 
+def test_what_a_colleague_has_marked_as_deleted_is_not_deleted_for_good(helpdesk: HelpDesk):
+    helpdesk.put(letter(subject="Peut-être à garder"))
+    with helpdesk.opened() as box:
+        box.client.uid("STORE", box.uids("ALL")[0], "+FLAGS", r"(\Deleted)")
+    helpdesk.put(letter())
+    helpdesk.put(letter(Auto_Submitted="auto-replied"))
+    helpdesk.poll()
+    assert helpdesk.subjects("INBOX") == ["Peut-être à garder"]
+
+
 def test_what_the_shop_writes_to_its_own_help_desk_is_left_to_people(helpdesk: HelpDesk, settings):
     own = letter(
         subject="Rejet SIRET – demande RS000042 à traiter bientôt", From=f"masques-pme <{settings.SUPPORT_EMAIL}>"
