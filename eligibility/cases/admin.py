@@ -82,6 +82,7 @@ class EventInline(TabularInline):
     ordering = ("at", "pk")
     extra = 0
     can_delete = False
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CaseEvent]:
         return super().get_queryset(request).select_related("by")

@@ -59,7 +59,7 @@ def context(case: Case, user: Any, *, at: datetime) -> dict[str, Any]:
 def verdict_lines(case: Case, *, at: datetime) -> list[Line]:
     """What the registers said when the case was opened, beside what they say now."""
     now = as_json(check(case.siret, at=at)) if case.siret else {}
-    return [
+    lines = [
         Line(label, tell(case.verdict_then.get(name)), tell(now.get(name)))
         for name, label, tell in (
             ("reason", "Verdict", _reason),
@@ -71,6 +71,7 @@ def verdict_lines(case: Case, *, at: datetime) -> list[Line]:
             ("as_of", "À jour au", _day),
         )
     ]
+    return [line for line in lines if line.then != "–" or line.now != "–"]
 
 
 def _plain(value: Any) -> str:

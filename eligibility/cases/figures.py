@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, Q
@@ -71,7 +72,6 @@ def weeks(now: datetime, *, number: int = WEEKS) -> list[Week]:
         .order_by("week")
     )
     found: dict[date, dict[str, Any]] = {monday: {} for monday in mondays}
-    rows: Iterable[dict[str, Any]] = (*opened, *decided)
-    for row in rows:
+    for row in cast(Iterable[dict[str, Any]], chain(opened, decided)):
         found.get(paris_date(row.pop("week")), {}).update(row)
     return [Week(monday, **found[monday]) for monday in mondays]

@@ -12,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from . import decisions, documents
 from .life import CaseError, enter, locked
-from .models import Case, Document
+from .models import Case, CaseQuerySet, Document
 from .states import State
 
 SILENT_AFTER = timedelta(days=30)
@@ -52,23 +52,28 @@ def close_silent(at: datetime) -> int:
 
 
 def delete_old_documents(at: datetime) -> int:
-    """Mark documents of refusals and closed cases of six months ago; `documents.delete_files` does the rest."""
+    """Mark documents of refusals and closed cases of six months ago; `documents.delete_files` does the rest.
+
+    A case that nobody ever decided must not keep its documents for ever.
+    """
     ended = Q(case__decided_at__lte=at - DOCUMENTS_KEPT) | Q(case__closed_at__lte=at - DOCUMENTS_KEPT)
-    return Document.objects.kept().filter(ended).update(deleted_at=at)
+    return Document.objects.kept().filter(ended | Q(case__in=_untouched(at))).update(deleted_at=at)
 
 
 def anonymise_old(at: datetime, *, limit: int = 500) -> int:
     """Make cases anonymous three years after their last event; figures and dates stay."""
     with_files = Document.objects.filter(case=OuterRef("pk")).exclude(path="")
-    old = (
-        Case.objects.filter(~Exists(with_files), anonymised_at=None)
-        .annotate(last=Max("events__at"))
-        .filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT))
-    )
+    old = _untouched(at).filter(~Exists(with_files))
     pks = list(old.order_by("pk").values_list("pk", flat=True)[:limit])
     for case in Case.objects.filter(pk__in=pks).order_by("pk"):
         _anonymise(case, at)
     return len(pks)
+
+
+def _untouched(at: datetime) -> CaseQuerySet:
+    """Cases whose last event is three years old."""
+    last = Case.objects.filter(anonymised_at=None).annotate(last=Max("events__at"))
+    return last.filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT)).values("pk")
 
 
 def _anonymise(case: Case, at: datetime) -> None:

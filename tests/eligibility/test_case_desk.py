@@ -1,0 +1,457 @@
+"""The Rejet SIRET desk in the admin: the queue, the page of a case, each thing that can be done, and who may."""
+
+import io
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.contrib.messages import get_messages
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from eligibility.cases import canned, decisions
+from eligibility.cases.acts import ACTS
+from eligibility.cases.models import CannedAnswer, Case, Document
+from eligibility.cases.states import State
+from eligibility.models import Admission
+from notifications.models import Message
+from tests.eligibility.conftest import plain, sirets
+from tests.eligibility.files import PDF, picture
+from tests.eligibility.test_case_documents import inspect, send
+from tests.factories import CaseFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+QUEUE = "/gestion/eligibility/case/"
+TYPED = {
+    "prendre": {}, "rendre": {}, "rouvrir": {}, "clore": {}, "note": {"text": "Appelée."},
+    "repondre": {"text": "Bonjour"}, "documents": {"text": "- Kbis"}, "refuser": {"reason": "l’établissement fermé"},
+    "accepter": {"legal_name": "ATELIER DUPONT", "headcount": "12", "expires_on": "2099-01-01"}, "confier": {},
+    "reunir": {},
+}  # fmt: skip
+
+
+@pytest.fixture
+def agent(client: Client) -> User:
+    """A member of staff who may do everything, at the browser."""
+    user = UserFactory(staff=True, is_superuser=True, username="camille")
+    client.force_login(user)
+    return user
+
+
+def page_of(case: Case) -> str:
+    return reverse("admin:eligibility_case_change", args=[case.pk])
+
+
+def url_of(case: Case, act: str) -> str:
+    return reverse("admin:eligibility_case_act", args=[case.pk, act])
+
+
+def do(client: Client, case: Case, act: str, **changes: Any) -> Any:
+    """Open the page of an act, send what it asks for."""
+    asked = client.get(url_of(case, act))
+    assert asked.status_code == 200
+    typed = dict(TYPED[act])
+    if act == "accepter":
+        typed["network"] = str(asked.context["form"].fields["network"].queryset.get(code="CMA").pk)
+    return client.post(url_of(case, act), {"seen": asked.context["form"]["seen"].value()} | typed | changes)
+
+
+def answers(response: Any) -> str:
+    return plain(" ".join(str(message) for message in get_messages(response.wsgi_request)))
+
+
+def text(response: Any) -> str:
+    return plain(response.content.decode().replace("&nbsp;", " "))
+
+
+def rows(client: Client, **query: str) -> list[Case]:
+    response = client.get(QUEUE, query)
+    assert response.status_code == 200
+    return list(response.context["cl"].result_list)
+
+
+def with_documents(hours: float, **facts: Any) -> Case:
+    """A case whose answer is due in so many hours."""
+    due_at = timezone.now() + timedelta(hours=hours)
+    return CaseFactory(
+        state="documents_received", documents_received_at=due_at - timedelta(hours=48), due_at=due_at, **facts
+    )
+
+
+# --- the queue
+
+
+def test_the_next_due_case_comes_first_and_what_is_over_last(client: Client, agent: User) -> None:
+    now = timezone.now()
+    over = CaseFactory(state="refused", refusal="x", decided_at=now, due_at=now - timedelta(days=9))
+    newer, older = CaseFactory(), CaseFactory(created_at=now - timedelta(days=3))
+    calm, late, soon = with_documents(47), with_documents(-3.2), with_documents(2)
+    assert rows(client) == [late, soon, calm, older, newer, over]
+    page = text(client.get(QUEUE))
+    assert "En retard de 3 h" in page
+    assert page.count("À traiter avant") == 2
+    for level in ("late", "soon", "calm"):
+        assert page.count(f"desk__tag--{level}") == 1
+
+
+def test_the_queue_is_filtered_by_state_follower_due_time_news_and_source(client: Client, agent: User) -> None:
+    mine, nobodys = with_documents(-1, assigned_to=agent), with_documents(6)
+    others = CaseFactory(assigned_to=UserFactory(staff=True), news_at=timezone.now())
+    mail = CaseFactory(source="email", state="closed", closed_at=timezone.now())
+    assert rows(client, suivi="moi") == [mine]
+    assert set(rows(client, suivi="personne")) == {nobodys, mail}
+    assert rows(client, echeance="depassee") == [mine]
+    assert rows(client, echeance="proche") == [mine, nobodys]
+    assert rows(client, nouvelles="oui") == [others]
+    assert rows(client, source__exact="email") == rows(client, state__exact="closed") == [mail]
+
+
+def test_the_queue_costs_the_same_with_many_cases(
+    client: Client, agent: User, django_assert_max_num_queries: Callable[..., Any]
+) -> None:
+    for hours in range(20):
+        with_documents(hours, assigned_to=agent)
+    with django_assert_max_num_queries(9):
+        client.get(QUEUE)
+
+
+# --- a case
+
+
+def test_a_case_shows_everything_known_and_nothing_to_edit(
+    client: Client, agent: User, entry: Callable[..., Any]
+) -> None:
+    siret = sirets(1)[0]
+    case = CaseFactory(siret=siret, verdict_then={"reason": "unknown"}, message="Inscrite depuis mars.")
+    entry(siret, headcount=7, legal_name="LE GAL")
+    send(case, inspect("kbis.pdf", PDF), body="Voici le Kbis.")
+    send(case, sender="autre@ailleurs.example", body="Et moi\u00a0?")
+    decisions.add_note(case, "Appelée ce matin.", by=agent, at=timezone.now())
+    response = client.get(page_of(case))
+    page = text(response)
+    for words in (
+        case.number, "Inconnu des registres", "Peut commander", "LE GAL", "Voici le Kbis.", "Télécharger kbis.pdf",
+        "non analysé", "autre expéditeur", "autre@ailleurs.example", "Appelée ce matin.", "Inscrite depuis mars.",
+        "À traiter avant", "Le demandeur a écrit le", "note interne", "camille",
+    ):  # fmt: skip
+        assert words in page, words
+    assert case.token not in page
+    assert 'name="legal_name"' not in response.content.decode()
+    assert client.post(page_of(case), {"legal_name": "AUTRE"}).status_code == 403
+    assert client.get(f"{QUEUE}{case.pk}/delete/").status_code == 403
+
+
+@pytest.mark.parametrize("state", State)
+def test_buttons_follow_the_state(client: Client, agent: User, state: str) -> None:
+    now = timezone.now()
+    ended = {
+        "accepted": {"decided_at": now},
+        "refused": {"decided_at": now, "refusal": "x"},
+        "closed": {"closed_at": now},
+    }
+    clock = {"documents_received": {"documents_received_at": now, "due_at": now}}
+    asked = {"documents_requested": {"documents_requested_at": now}}
+    case = CaseFactory(state=state, **(ended | clock | asked).get(state, {}))
+    offered = {act.name for act in client.get(page_of(case)).context["acts"]}
+    always = {"repondre", "note"}
+    if state in ("refused", "closed"):
+        assert offered == always | {"rouvrir"}
+    elif state == "accepted":
+        assert offered == always
+    else:
+        assert offered == set(ACTS) - {"rouvrir", "rendre"}
+
+
+@pytest.mark.parametrize("path", ["inconnu/agir/", "accepter/", "documents/99/"])
+def test_an_address_that_is_none_is_not_found(client: Client, agent: User, path: str) -> None:
+    assert client.get(f"{QUEUE}{CaseFactory().pk}/{path}", follow=False).status_code in (302, 404)
+    assert client.get(f"{QUEUE}999999/accepter/agir/").status_code == 404
+
+
+# --- what can be done
+
+
+def test_accepting_from_the_desk_opens_the_way(client: Client, agent: User) -> None:
+    case = CaseFactory(legal_name="ATELIER DUPONT", headcount=12, register="cma")
+    form = client.get(url_of(case, "accepter")).context["form"]
+    assert form["headcount"].value() == 12
+    assert form["legal_name"].value() == "ATELIER DUPONT"
+    response = do(client, case, "accepter")
+    assert response.headers["Location"] == page_of(case)
+    assert answers(response) == f"Demande {case.number} : acceptée."
+    admission = Admission.objects.get()
+    assert (admission.siret, admission.headcount, admission.author, admission.network_id) == (
+        case.siret, 12, agent, "CMA",
+    )  # fmt: skip
+    page = text(client.get(page_of(case)))
+    assert "Admission" in page
+    assert "acceptée" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"headcount": "50"}, "moins de 50"),
+        ({"headcount": "-1"}, "supérieure ou égale à 0"),
+        ({"headcount": "9" * 400}, "moins de 50"),
+        ({"legal_name": ""}, "obligatoire"),
+        ({"expires_on": "2020-01-01"}, "passée"),
+        ({"expires_on": "hier"}, "date"),
+        ({"network": "XXX"}, "choix"),
+        ({"territory": "LUNE"}, "choix"),
+    ],
+)
+def test_a_mistake_in_an_admission_is_said_and_grants_nothing(
+    client: Client, agent: User, changes: dict[str, str], words: str
+) -> None:
+    case = CaseFactory()
+    response = do(client, case, "accepter", **changes)
+    assert response.status_code == 200
+    assert words in plain(" ".join(error for found in response.context["form"].errors.values() for error in found))
+    assert not Admission.objects.exists()
+    case.refresh_from_db()
+    assert case.state == "received"
+
+
+def test_refusing_asking_and_answering_write_to_the_applicant(client: Client, agent: User) -> None:
+    case = CaseFactory()
+    do(client, case, "documents", text="- extrait Kbis\n- attestation Urssaf")
+    letter = Message.objects.get(kind="eligibility/case_documents_requested")
+    assert "- extrait Kbis\n- attestation Urssaf" in letter.body_text
+    do(client, case, "repondre", text="Le Kbis doit dater de moins de trois mois.")
+    assert "moins de trois mois" in Message.objects.get(kind="eligibility/case_answered").body_text
+    do(client, case, "refuser", reason="l’établissement\r\n est  fermé")
+    assert "l’établissement est fermé." in Message.objects.get(kind="eligibility/case_refused").body_text
+    do(client, case, "rouvrir")
+    do(client, case, "clore")
+    case.refresh_from_db()
+    assert case.state == "closed"
+    assert {event.by for event in case.events.all()} == {agent}
+
+
+def test_a_case_is_taken_handed_over_and_given_back(client: Client, agent: User) -> None:
+    case, colleague = CaseFactory(), UserFactory(staff=True, username="dominique")
+    UserFactory()  # a customer is offered to nobody
+    do(client, case, "prendre")
+    form = client.get(url_of(case, "confier")).context["form"]
+    assert set(form.fields["to"].queryset) == {agent, colleague}
+    do(client, case, "confier", to=colleague.pk)
+    case.refresh_from_db()
+    assert case.assigned_to == colleague
+    do(client, case, "rendre")
+    case.refresh_from_db()
+    assert case.assigned_to is None
+    history = text(client.get(page_of(case)))
+    for note in ("confiée à camille", "confiée à dominique", "rendue à l’équipe"):
+        assert note in history
+
+
+@pytest.mark.parametrize("typed", ["{number}", "rs {pk}", "{pk}"])
+def test_a_duplicate_is_merged_by_the_number_that_people_dictate(client: Client, agent: User, typed: str) -> None:
+    kept, double = CaseFactory(), CaseFactory()
+    response = do(client, double, "reunir", into=typed.format(number=kept.number, pk=kept.pk))
+    assert "réunie" in answers(response)
+    double.refresh_from_db()
+    assert double.merged_into == kept
+
+
+@pytest.mark.parametrize("typed", ["RS999999", "²", "RS" + "9" * 18, "abc"])
+def test_a_number_of_no_case_is_said_to_be_none(client: Client, agent: User, typed: str) -> None:
+    response = do(client, CaseFactory(), "reunir", into=typed)
+    assert "Aucune demande ne porte ce numéro." in text(response)
+
+
+def test_who_clicks_second_is_told_who_was_first_and_keeps_what_was_typed(client: Client, agent: User) -> None:
+    case, colleague = CaseFactory(), UserFactory(staff=True, username="dominique")
+    asked = client.get(url_of(case, "refuser"))
+    decisions.request_documents(case, "- Kbis", by=colleague, at=timezone.now())
+    typed = {"seen": asked.context["form"]["seen"].value(), "reason": "justificatifs manquants"}
+    response = client.post(url_of(case, "refuser"), typed)
+    assert "documents demandés par dominique" in text(response)
+    assert "rien n’a été enregistré" in text(response)
+    assert "justificatifs manquants</textarea>" in response.content.decode()
+    case.refresh_from_db()
+    assert case.state == "documents_requested"
+    # Having read it, the same page may be sent.
+    seen = re.search(r'name="seen" value="(\d+)"', response.content.decode())
+    assert seen
+    client.post(url_of(case, "refuser"), typed | {"seen": seen[1]})
+    case.refresh_from_db()
+    assert case.state == "refused"
+
+
+@pytest.mark.parametrize("seen", ["", "abc", "-1", "9" * 30])
+def test_a_page_without_its_version_does_nothing(client: Client, agent: User, seen: str) -> None:
+    case = CaseFactory()
+    response = do(client, case, "refuser", seen=seen)
+    assert response.status_code == 200
+    case.refresh_from_db()
+    assert case.state == "received"
+
+
+# --- who may
+
+
+PERMISSIONS = {act.name: act.permission for act in ACTS.values()}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_each_act_needs_its_permission(client: Client, act: str) -> None:
+    now = timezone.now()
+    case = CaseFactory(state="refused", refusal="x", decided_at=now) if act == "rouvrir" else CaseFactory()
+    reader = UserFactory(staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_case"))
+    client.force_login(reader)
+    assert client.get(page_of(case)).context["acts"] == []
+    for method in (client.get, client.post):
+        assert method(url_of(case, act)).status_code == 403
+    reader.user_permissions.add(Permission.objects.get(codename=PERMISSIONS[act]))
+    assert client.get(url_of(case, act)).status_code == 200
+    others = {name for name, permission in PERMISSIONS.items() if permission != PERMISSIONS[act]}
+    assert all(client.post(url_of(case, other)).status_code == 403 for other in others)
+
+
+def test_who_may_not_see_cases_does_nothing_with_them(client: Client) -> None:
+    stranger = UserFactory(staff=True)
+    stranger.user_permissions.add(Permission.objects.get(codename="decide_case"))
+    client.force_login(stranger)
+    assert client.get(url_of(CaseFactory(), "accepter")).status_code == 403
+    client.force_login(UserFactory())
+    assert client.get(url_of(CaseFactory(), "accepter")).status_code == 302
+
+
+# --- documents
+
+
+def test_a_document_is_saved_not_shown_and_who_took_it_is_written_down(client: Client, agent: User) -> None:
+    case = CaseFactory()
+    send(case, inspect("trompeur.html", picture()), inspect("extrait.pdf", PDF))
+    document = case.documents.get(name="trompeur.html")
+    response = client.get(reverse("admin:eligibility_case_document", args=[case.pk, document.pk]))
+    assert b"".join(response.streaming_content) == picture()  # type: ignore[arg-type]
+    assert response["Content-Disposition"] == 'attachment; filename="trompeur.html.jpg"'
+    assert response["Content-Type"] == "image/jpeg"
+    assert response["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response["Cache-Control"]
+    event = case.events.latest("pk")
+    assert (event.by, plain(event.note)) == (agent, "document téléchargé : trompeur.html")
+    # A colleague's page stays good: reading changes nothing.
+    assert Case.objects.get().version == case.version
+
+
+def test_an_infected_a_deleted_or_a_lost_document_is_not_opened(client: Client, agent: User) -> None:
+    case = CaseFactory()
+    send(case, *(inspect(f"{name}.pdf", PDF) for name in ("infected", "deleted", "lost")))
+    case.documents.filter(name="infected.pdf").update(scan=Document.Scan.INFECTED)
+    case.documents.filter(name="deleted.pdf").update(deleted_at=timezone.now())
+    case.documents.filter(name="lost.pdf").update(path="cases/lost")
+    for document in case.documents.all():
+        response = client.get(reverse("admin:eligibility_case_document", args=[case.pk, document.pk]), follow=True)
+        assert response.redirect_chain == [(page_of(case), 302)]
+        assert document.name in text(response)
+    assert not case.events.filter(note__startswith="document téléchargé").exists()
+
+
+def test_a_document_needs_its_own_permission_and_its_own_case(client: Client, agent: User) -> None:
+    case = CaseFactory()
+    send(case, inspect("kbis.pdf", PDF))
+    document = case.documents.get()
+    assert (
+        client.get(reverse("admin:eligibility_case_document", args=[CaseFactory().pk, document.pk])).status_code == 404
+    )
+    reader = UserFactory(staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_case"))
+    client.force_login(reader)
+    address = reverse("admin:eligibility_case_document", args=[case.pk, document.pk])
+    assert client.get(address).status_code == 403
+    page = client.get(page_of(case)).content.decode()
+    assert "kbis.pdf" in page
+    assert address not in page
+
+
+# --- by hand
+
+
+def dictated(**changes: str) -> dict[str, str]:
+    return {
+        "siret": f"{sirets(1)[0][:9]} {sirets(1)[0][9:]}", "legal_name": "ATELIER MARTIN", "email": "a@b.example",
+        "phone": "06 12 34 56 78", "headcount": "", "register": "", "postal_code": "", "contact_name": "",
+        "message": "",
+    } | changes  # fmt: skip
+
+
+def test_a_case_dictated_on_the_telephone_is_opened_by_the_same_verb(client: Client, agent: User) -> None:
+    response = client.post(f"{QUEUE}add/", dictated(), follow=True)
+    case = Case.objects.get()
+    assert (case.source, case.siret, case.phone, case.headcount) == ("staff", sirets(1)[0], "+33612345678", None)
+    assert case.verdict_then["reason"] == "no_register"
+    assert case.events.get().by == agent
+    assert Message.objects.get().kind == "eligibility/case_acknowledged"
+    assert case.number in text(response)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"siret": "123"}, "14 chiffres"), ({"email": ""}, "obligatoire"), ({"phone": "1"}, "10 chiffres")],
+)
+def test_a_mistake_by_hand_is_said(client: Client, agent: User, changes: dict[str, str], words: str) -> None:
+    assert words in text(client.post(f"{QUEUE}add/", dictated(**changes)))
+    assert not Case.objects.exists()
+
+
+def test_a_siret_that_is_looked_after_already_is_said_with_its_number(client: Client, agent: User) -> None:
+    case = CaseFactory(siret=sirets(1)[0])
+    assert f"La demande {case.number} est déjà en cours" in text(client.post(f"{QUEUE}add/", dictated()))
+    assert Case.objects.count() == 1
+
+
+# --- canned answers
+
+
+def test_a_canned_answer_is_a_beginning_that_may_be_changed(client: Client, agent: User) -> None:
+    canned.seed()
+    case = CaseFactory()
+    asked = client.get(url_of(case, "refuser"))
+    offered = asked.context["canned_answers"]
+    assert {answer.use for answer in offered} == {"refusal"}
+    chosen = offered.get(key="refus-ferme")
+    assert f"?modele={chosen.pk}" in asked.content.decode()
+    begun = client.get(url_of(case, "refuser"), {"modele": chosen.pk})
+    assert "l’établissement est fermé</textarea>" in begun.content.decode()
+    do(client, case, "refuser", reason="l’établissement est fermé depuis mars")
+    case.refresh_from_db()
+    assert case.refusal == "l’établissement est fermé depuis mars"
+
+
+@pytest.mark.parametrize("chosen", ["abc", "", "²", "9" * 40, "999"])
+def test_an_answer_that_is_none_leaves_the_text_empty(client: Client, agent: User, chosen: str) -> None:
+    response = client.get(url_of(CaseFactory(), "refuser"), {"modele": chosen})
+    assert response.status_code == 200
+    assert not response.context["form"]["reason"].value()
+
+
+def test_seeding_twice_adds_nothing_and_touches_nothing() -> None:
+    out = io.StringIO()
+    call_command("seed_canned_answers", stdout=out)
+    assert out.getvalue().count("+ ") == len(canned.FIRST_ANSWERS)
+    CannedAnswer.objects.filter(key="refus-ferme").update(text="fermé", is_active=False)
+    call_command("seed_canned_answers", stdout=out)
+    assert out.getvalue().endswith("Nothing to add.\n")
+    assert CannedAnswer.objects.get(key="refus-ferme").text == "fermé"
+
+
+def test_canned_answers_are_edited_at_the_desk(client: Client, agent: User) -> None:
+    canned.seed()
+    answer = CannedAnswer.objects.get(key="refus-ferme")
+    address = reverse("admin:eligibility_cannedanswer_change", args=[answer.pk])
+    client.post(address, {"use": "refusal", "title": "Fermé", "text": "c’est fermé", "is_active": "on"})
+    answer.refresh_from_db()
+    assert (answer.key, answer.title, answer.text) == ("refus-ferme", "Fermé", "c’est fermé")
+    assert client.get(reverse("admin:eligibility_cannedanswer_add")).status_code == 200
