@@ -94,9 +94,12 @@ def numbers_after(box: BaseMailBox, uid: int) -> list[int]:
 
 
 def envelopes(box: BaseMailBox, uids: list[int]) -> Iterator[Envelope]:
-    """Read the headers of some e-mails, which stay unread to their owners."""
+    """Read the headers of some e-mails, which stay unread to their owners.
+
+    One at a time: in bulk, the library confuses them as soon as a colleague reads one of them meanwhile.
+    """
     named = [str(uid) for uid in uids]
-    for found in box.fetch(uid_list=named, headers_only=True, mark_seen=False, bulk=True) if named else ():
+    for found in box.fetch(uid_list=named, headers_only=True, mark_seen=False) if named else ():
         if found.uid is not None:
             yield Envelope(int(found.uid), found.size_rfc822, found.obj)
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
+from notifications import wording
 from notifications.mail import sent_as
-from notifications.wording import count
 
 from . import documents, intake_letters, verbs
 from .documents import DocumentRefused, Upload
@@ -60,8 +60,8 @@ def _take(mail: Mail, uploads: Sequence[Upload], refused: Sequence[str], *, at: 
         _keep_automatic(mail, case, at=at)
     elif case is not None:
         _receive(mail, case, uploads, refused, at=at)
-    elif found := _sirets_of(mail):
-        _open(mail, found, uploads, refused, at=at)
+    elif siret := _siret_of(mail):
+        _open(mail, siret, uploads, refused, at=at)
     else:
         _demand_patience(mail.headers.sender, at=at)
         intake_letters.no_siret(mail.headers, has_files=bool(mail.attachments), at=at)
@@ -77,10 +77,10 @@ def _case_of(mail: Mail) -> Case | None:
     return Case.objects.filter(pk=number).first() if number else None
 
 
-def _sirets_of(mail: Mail) -> list[str]:
-    """The SIRET of the subject before those of the text, what was written now before what is quoted."""
-    found = [siret for text in (mail.headers.subject, mail.text, mail.quoted) for siret in sirets(text)]
-    return list(dict.fromkeys(found))
+def _siret_of(mail: Mail) -> str | None:
+    """The first SIRET, in the subject before the text, in what was written now before what is quoted."""
+    found = (siret for text in (mail.headers.subject, mail.text, mail.quoted) for siret in sirets(text))
+    return next(found, None)
 
 
 def _keep_automatic(mail: Mail, case: Case | None, *, at: datetime) -> None:
@@ -93,16 +93,16 @@ def _keep_automatic(mail: Mail, case: Case | None, *, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _open(mail: Mail, found: list[str], uploads: Sequence[Upload], refused: Sequence[str], *, at: datetime) -> None:
-    """Open a case for the first SIRET, or join the one under way; the others are noted for staff."""
+def _open(mail: Mail, siret: str, uploads: Sequence[Upload], refused: Sequence[str], *, at: datetime) -> None:
+    """Open a case for this SIRET, or join the one under way."""
     headers = mail.headers
     _demand_patience(headers.sender, at=at)
     opened = verbs.open_case(
-        siret=found[0], at=at, source=Source.EMAIL, email=headers.sender, contact_name=headers.sender_name[:100]
+        siret=siret, at=at, source=Source.EMAIL, email=headers.sender, contact_name=headers.sender_name[:100]
     )
-    message = _receive(mail, opened.case, uploads, refused, at=at, others=found[1:])
+    message = _receive(mail, opened.case, uploads, refused, at=at)
     if message.is_other_sender:
-        intake_letters.joined(headers, siret=found[0], case=opened.case, at=at)
+        intake_letters.joined(headers, siret=siret, case=opened.case, at=at)
 
 
 def _receive(
@@ -112,7 +112,6 @@ def _receive(
     refused: Sequence[str],
     *,
     at: datetime,
-    others: Sequence[str] = (),
 ) -> CaseMessage:
     """Write the message into its case, tell its author which files were not taken, and leave staff a note."""
     headers = mail.headers
@@ -122,6 +121,7 @@ def _receive(
     )  # fmt: skip
     if message.refused and not message.is_other_sender and not _is_impatient(headers.sender, at=at):
         intake_letters.files_refused(message)
+    others = [siret for siret in sirets(f"{headers.subject}\n\n{mail.text}") if siret != message.case.siret]
     if note := _note(mail, others):
         message.case.messages.create(direction=CaseMessage.Direction.NOTE, body=note, created_at=at)
     return message
@@ -131,7 +131,7 @@ def _note(mail: Mail, others: Sequence[str]) -> str:
     """What staff may want to know beside what was written now."""
     lines = []
     if others:
-        lines.append(f"Autres SIRET cités dans l’e-mail\u00a0: {', '.join(others)}.")
+        lines.append(f"Autres SIRET dans l’e-mail\u00a0: {', '.join(map(wording.siret, others))}.")
     if mail.quoted:
         lines.append(f"Texte cité dans l’e-mail\u00a0:\n{mail.quoted[: verbs.BODY_LIMIT]}")
     return "\n\n".join(lines)
@@ -146,7 +146,7 @@ def _inspected(mail: Mail) -> tuple[list[Upload], list[str]]:
         except DocumentRefused as refusal:
             refused.append(str(refusal))
     if mail.left_out:
-        more = count(mail.left_out, "autre fichier", "autres fichiers")
+        more = wording.count(mail.left_out, "autre fichier", "autres fichiers")
         refused.append(f"{more} du même envoi n’ont pas été lus\u00a0: envoyez-les séparément.")
     return uploads, refused
 

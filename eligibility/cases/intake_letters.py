@@ -37,7 +37,7 @@ def answers_of_the_day(sender: str, *, at: datetime) -> list[str]:
 
 def was_asked(message_id: str) -> bool:
     """Whether the author of this e-mail was asked for the SIRET on its account."""
-    return Message.objects.filter(dedupe_key__startswith=f"{_asked(message_id)}:").exists()
+    return outbox.was_posted(_asked(message_id))
 
 
 def no_siret(headers: Headers, *, has_files: bool, at: datetime) -> None:

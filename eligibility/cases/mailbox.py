@@ -31,7 +31,7 @@ from .states import State
 log = logging.getLogger(__name__)
 
 DONE, TO_SEE = "Traités", "À voir"
-HEADERS_PER_RUN = 500
+HEADERS_PER_RUN = 300
 MAILS_PER_RUN = 20
 BUDGET = 40  # seconds that a run may last; the tasks' own soft limit is 60
 MAX_SIZE = 30 * 1024 * 1024

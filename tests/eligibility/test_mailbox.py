@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from eligibility.cases import documents, intake, mailbox
 from eligibility.cases.models import Case, CaseMessage, Document
+from notifications import wording
 from notifications.mail import message_id
 from notifications.models import Message
 from tests.eligibility.helpdesk import OTHER_SIRET, PDF, SENDER, SIRET, HelpDesk, letter
@@ -155,7 +156,15 @@ def test_the_siret_of_the_subject_counts_and_the_others_are_noted(helpdesk: Help
     helpdesk.poll()
     case = Case.objects.get()
     assert case.siret == SIRET
-    assert OTHER_SIRET in case.messages.get(direction="note").body
+    assert wording.siret(OTHER_SIRET) in case.messages.get(direction="note").body
+
+
+def test_another_siret_in_an_answer_is_noted(helpdesk: HelpDesk):
+    case = CaseFactory(email=SENDER, siret=SIRET)
+    helpdesk.put(letter(f"{SIRET}, ou plutôt {OTHER_SIRET}", subject=f"Rejet SIRET {case.number}"))
+    helpdesk.poll()
+    assert wording.siret(OTHER_SIRET) in case.messages.get(direction="note").body
+    assert Case.objects.get() == case
 
 
 def test_an_email_without_siret_is_answered_by_a_question_once_a_day(helpdesk: HelpDesk):
