@@ -22,6 +22,7 @@ from .mail_subject import case_number, sirets
 from .models import Case, CaseMessage
 from .states import Source
 
+QUOTED_LIMIT = 5_000  # characters
 # The first half of the advisory lock's key, positive in 32 bits; the sender's address is the other.
 LOCK = zlib.crc32(b"eligibility.cases.intake") & 0x7FFFFFFF
 
@@ -122,18 +123,18 @@ def _receive(
     if message.refused and not message.is_other_sender and not _is_impatient(headers.sender, at=at):
         intake_letters.files_refused(message)
     others = [siret for siret in sirets(f"{headers.subject}\n\n{mail.text}") if siret != message.case.siret]
-    if note := _note(mail, others):
+    if note := _note(mail, message.case, others):
         message.case.messages.create(direction=CaseMessage.Direction.NOTE, body=note, created_at=at)
     return message
 
 
-def _note(mail: Mail, others: Sequence[str]) -> str:
-    """What staff may want to know beside what was written now."""
+def _note(mail: Mail, case: Case, others: Sequence[str]) -> str:
+    """What staff may want to know beside what was written now; the applicant's link is nobody else's, quoted or not."""
     lines = []
     if others:
         lines.append(f"Autres SIRET dans l’e-mail\u00a0: {', '.join(map(wording.siret, others))}.")
     if mail.quoted:
-        lines.append(f"Texte cité dans l’e-mail\u00a0:\n{mail.quoted[: verbs.BODY_LIMIT]}")
+        lines.append(f"Texte cité dans l’e-mail\u00a0:\n{mail.quoted[:QUOTED_LIMIT].replace(case.token, '…')}")
     return "\n\n".join(lines)
 
 

@@ -102,7 +102,9 @@ def test_files_that_are_not_taken_are_told_with_their_reasons_and_the_others_kep
 
 def test_an_answer_to_a_letter_goes_into_its_case(helpdesk: HelpDesk):
     case = CaseFactory(email=SENDER, siret=SIRET)
-    quoted = "Le 3 mai 2026 à 10:12, masques-pme a écrit :\n> Bonjour,\n> votre SIRET"
+    quoted = (
+        f"Le 3 mai 2026 à 10:12, masques-pme a écrit :\n> Bonjour,\n> votre SIRET https://shop.example/{case.token}/"
+    )
     helpdesk.put(
         letter(
             f"Voici mon Kbis.\n\n{quoted}",
@@ -116,6 +118,7 @@ def test_an_answer_to_a_letter_goes_into_its_case(helpdesk: HelpDesk):
     assert (received.direction, received.body, received.is_other_sender) == ("in", "Voici mon Kbis.", False)
     assert note.direction == "note"
     assert "> votre SIRET" in note.body
+    assert case.token not in note.body
     assert case.state == "documents_received"
     assert Case.objects.count() == 1
 
