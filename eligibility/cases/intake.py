@@ -106,14 +106,7 @@ def _open(mail: Mail, siret: str, uploads: Sequence[Upload], refused: Sequence[s
         intake_letters.joined(headers, siret=siret, case=opened.case, at=at)
 
 
-def _receive(
-    mail: Mail,
-    case: Case,
-    uploads: Sequence[Upload],
-    refused: Sequence[str],
-    *,
-    at: datetime,
-) -> CaseMessage:
+def _receive(mail: Mail, case: Case, uploads: Sequence[Upload], refused: Sequence[str], *, at: datetime) -> CaseMessage:
     """Write the message into its case, tell its author which files were not taken, and leave staff a note."""
     headers = mail.headers
     message = verbs.receive(
@@ -134,7 +127,7 @@ def _note(mail: Mail, case: Case, others: Sequence[str]) -> str:
     if others:
         lines.append(f"Autres SIRET dans l’e-mail\u00a0: {', '.join(map(wording.siret, others))}.")
     if mail.quoted:
-        lines.append(f"Texte cité dans l’e-mail\u00a0:\n{mail.quoted[:QUOTED_LIMIT].replace(case.token, '…')}")
+        lines.append(f"Texte cité dans l’e-mail\u00a0:\n{mail.quoted.replace(case.token, '…')[:QUOTED_LIMIT]}")
     return "\n\n".join(lines)
 
 

@@ -22,7 +22,7 @@ NEW: Letter = {
     "from": "Camille Martin <camille@atelier.example>",
     "to": SUPPORT_EMAIL,
     "subject": "Rejet SIRET",
-    "text": "Bonjour,\n\nMon SIRET 732 829 320 00074 n’est pas reconnu. Que dois-je vous envoyer\u00a0?\n\nCamille Martin\n",
+    "text": "Bonjour,\n\nMon SIRET 732 829 320 00074 n’est pas reconnu. Que vous envoyer\u00a0?\n\nCamille Martin\n",
     "in_reply_to": "",
 }
 
