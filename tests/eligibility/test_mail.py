@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eligibility.cases import mail
@@ -18,6 +18,8 @@ from tests.factories import make_siren, make_siret
 SIRET = "73282932000074"
 OTHER = "06480230900019"
 PDF = b"%PDF-1.4 kbis"
+# A loaded machine is no fault of the parser.
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def write(text: str = "Bonjour", **headers: str) -> EmailMessage:
@@ -124,6 +126,7 @@ def test_several_sirets_come_in_the_order_of_the_text_each_once():
     assert sirets(f"{OTHER}, puis {SIRET} et encore {OTHER}") == [OTHER, SIRET]
 
 
+@patiently
 @given(
     st.integers(0, 90_000), st.sampled_from(["", " ", ".", "\u00a0", "  "]), st.text(max_size=30), st.text(max_size=30)
 )
@@ -134,6 +137,7 @@ def test_any_siret_is_found_in_any_text(number, gap, before, after):
     assert siret in sirets(text)
 
 
+@patiently
 @given(st.text(alphabet="0123456789 .-\n\u00a0abc", max_size=200))
 def test_nothing_but_valid_sirets_is_found(text):
     for siret in sirets(text):
@@ -419,13 +423,14 @@ def readable(raw: bytes) -> Mail | None:
         return None
 
 
-@settings(max_examples=200)
+@settings(patiently, max_examples=200)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(raw):
     readable(raw)
     readable(b"Content-Type: multipart/mixed; boundary=x\r\nSubject: " + raw + b"\r\n\r\n--x\r\n" + raw + b"\r\n--x--")
 
 
+@patiently
 @given(st.integers(0, len(BROKEN)), st.binary(min_size=1, max_size=4))
 def test_any_damage_is_survived(place, noise):
     found = readable(BROKEN[:place] + noise + BROKEN[place + len(noise) :])
@@ -436,6 +441,7 @@ def test_any_damage_is_survived(place, noise):
         found.headers.sender_name.encode()
 
 
+@patiently
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_what_was_written_is_found_again(subject, text):
     message = EmailMessage(policy=email.policy.SMTP)
