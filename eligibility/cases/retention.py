@@ -12,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from . import decisions, documents
 from .life import CaseError, enter, locked
-from .models import Case, CaseQuerySet, Document
+from .models import Case, CaseMessage, CaseQuerySet, Document
 from .states import State
 
 SILENT_AFTER = timedelta(days=30)
@@ -71,9 +71,10 @@ def anonymise_old(at: datetime, *, limit: int = 500) -> int:
 
 
 def _untouched(at: datetime) -> CaseQuerySet:
-    """Cases whose last event is three years old."""
-    last = Case.objects.filter(anonymised_at=None).annotate(last=Max("events__at"))
-    return last.filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT)).values("pk")
+    """Cases whose last event is three years old; anonymous ones too, where somebody has written to them since."""
+    named = Case.objects.filter(Q(anonymised_at=None) | Exists(CaseMessage.objects.filter(case=OuterRef("pk"))))
+    last = named.annotate(last=Max("events__at"))
+    return last.filter(Q(last__lte=at - CASE_KEPT) | Q(last=None, created_at__lte=at - CASE_KEPT))
 
 
 def _anonymise(case: Case, at: datetime) -> None:

@@ -1,21 +1,19 @@
 """The life of a case: which state may follow which, the 48 hours, what staff do, and that each thing is done once."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from eligibility.cases import decisions, documents
 from eligibility.cases.due import due_at, urgency
 from eligibility.cases.life import CaseError, enter, locked
-from eligibility.cases.models import Case, CaseMessage, Document
-from eligibility.cases.states import NEXT, UNDER_WAY, State
+from eligibility.cases.models import Case
+from eligibility.cases.states import NEXT, State
 from eligibility.cases.verbs import open_case
 from eligibility.check import check
 from eligibility.models import Admission
@@ -372,101 +370,3 @@ def test_taking_and_releasing_are_told_by_name(agent: User) -> None:
         decisions.release(case, by=colleague, at=NOW)
     notes = [event.note for event in case.events.all()]
     assert notes == ["confiée à camille", "confiée à dominique", "rendue à l’équipe"]
-
-
-# --- two agents in the same second
-
-
-def both(first: Callable[[], object], second: Callable[[], object]) -> list[str]:
-    """Let two threads begin at once; gives what the desk answers to those who came second."""
-    barrier = threading.Barrier(2)
-
-    def run(act: Callable[[], object]) -> str:
-        barrier.wait(10)
-        try:
-            act()
-        except CaseError as refusal:
-            return str(refusal)
-        finally:
-            connection.close()
-        return ""
-
-    with ThreadPoolExecutor(2) as pool:
-        return [answer for answer in pool.map(run, (first, second)) if answer]
-
-
-ACTS: dict[str, Callable[[Case, User], object]] = {
-    "accept": lambda case, by: accept(case, by, network=RegisterFactory(code="CMA"), seen=0),
-    "refuse": lambda case, by: decisions.refuse(case, "illisible", by=by, at=NOW, seen=0),
-    "ask": lambda case, by: decisions.request_documents(case, "Kbis", by=by, at=NOW, seen=0),
-    "answer": lambda case, by: decisions.answer(case, "Bonjour", by=by, at=NOW, seen=0),
-    "close": lambda case, by: decisions.close(case, by=by, at=NOW, seen=0),
-    "take": lambda case, by: decisions.take(case, by=by, at=NOW),
-}
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("name", ACTS)
-def test_of_two_agents_who_click_one_acts_and_the_other_is_told_who(name: str) -> None:
-    RegisterFactory(code="CMA")
-    agents = [UserFactory(staff=True, username=username) for username in ("camille", "dominique")]
-    case = CaseFactory()
-    answers = both(*(lambda by=by: ACTS[name](Case.objects.get(pk=case.pk), by) for by in agents))
-    assert len(answers) == 1
-    event = case.events.get()
-    assert event.by is not None
-    assert event.by.username in answers[0]
-    assert case.number in answers[0]
-    assert Message.objects.count() == (0 if name in ("close", "take") else 1)
-    assert Admission.objects.count() == (1 if name == "accept" else 0)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_one_who_accepts_and_one_who_refuses_only_one_decides() -> None:
-    RegisterFactory(code="CMA")
-    agents = [UserFactory(staff=True, username=username) for username in ("camille", "dominique")]
-    case = CaseFactory()
-    answers = both(
-        lambda: accept(Case.objects.get(), agents[0]),
-        lambda: decisions.refuse(Case.objects.get(), "fermé", by=agents[1], at=NOW),
-    )
-    case.refresh_from_db()
-    assert len(answers) == 1
-    assert case.decided_by.username in answers[0]
-    assert Message.objects.count() == 1
-    assert Admission.objects.exists() is (case.state == State.ACCEPTED)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_documents_that_come_while_somebody_decides_are_seen_first() -> None:
-    """The page was opened before: whoever clicks is told to read it again."""
-    agent = UserFactory(staff=True)
-    case = CaseFactory()
-    seen = case.version
-    send(Case.objects.get(), inspect("kbis.pdf", PDF))
-    with pytest.raises(CaseError, match="message du demandeur, 1\u00a0document"):
-        decisions.refuse(case, "justificatifs manquants", by=agent, at=NOW, seen=seen)
-    assert Case.objects.get().state == State.DOCUMENTS_RECEIVED
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_agents_who_merge_crosswise_do_not_block_one_another() -> None:
-    agent = UserFactory(staff=True)
-    one, other = CaseFactory(), CaseFactory()
-    answers = both(
-        lambda: decisions.merge(Case.objects.get(pk=one.pk), Case.objects.get(pk=other.pk), by=agent, at=NOW),
-        lambda: decisions.merge(Case.objects.get(pk=other.pk), Case.objects.get(pk=one.pk), by=agent, at=NOW),
-    )
-    assert len(answers) == 1
-    assert Case.objects.filter(state__in=UNDER_WAY).count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_email_read_by_two_jobs_is_one_message() -> None:
-    case = CaseFactory()
-    both(
-        lambda: send(Case.objects.get(pk=case.pk), inspect("kbis.pdf", PDF), message_id="<2@mail.example>"),
-        lambda: send(Case.objects.get(pk=case.pk), inspect("kbis.pdf", PDF), message_id="<2@mail.example>"),
-    )
-    assert CaseMessage.objects.count() == Document.objects.count() == 1
-    assert Message.objects.count() == 1

@@ -15,7 +15,8 @@ from masques.celery import app
 from notifications.models import Message
 from tests.eligibility.files import PDF
 from tests.eligibility.test_case_documents import inspect, private_files, send
-from tests.eligibility.test_case_life import accept, both
+from tests.eligibility.test_case_life import accept
+from tests.eligibility.test_case_races import both
 from tests.factories import CaseFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,16 @@ def test_a_case_forgotten_by_everybody_is_closed_and_made_anonymous() -> None:
     assert retention.anonymise_old(NOW + retention.CASE_KEPT) == 1
     case.refresh_from_db()
     assert (case.state, case.siret) == (State.CLOSED, "")
+
+
+def test_what_is_written_to_an_anonymous_case_is_forgotten_in_its_turn() -> None:
+    case = CaseFactory(created_at=NOW)
+    years = NOW + retention.CASE_KEPT
+    retention.forget(years)
+    send(case, body="Et maintenant\u00a0?", sender="a@b.example", at=years + DAY)
+    assert retention.forget(years + 2 * DAY)["anonymised"] == 0
+    assert retention.forget(years + DAY + retention.CASE_KEPT)["anonymised"] == 1
+    assert not case.messages.exists()
 
 
 def test_a_case_whose_file_could_not_be_deleted_waits() -> None:

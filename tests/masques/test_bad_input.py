@@ -24,7 +24,7 @@ ODD = {
 def no_brakes(settings) -> None:
     """The brakes have tests of their own."""
     settings.ACCOUNT_RATE_LIMITS = False
-    for name in ("SIRET_CHECK_RATE", "CASE_RATE", "CONTACT_RATE", "NO_SCRIPT_RATE"):
+    for name in ("SIRET_CHECK_RATE", "CASE_RATE", "CASE_UPLOAD_RATE", "CONTACT_RATE", "NO_SCRIPT_RATE"):
         setattr(settings, name, "100000/m")
 
 

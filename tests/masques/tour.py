@@ -1,6 +1,7 @@
 """A walk past every page of the shop: for tests of what holds on all of them."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.http import HttpResponse
 from django.test import Client
@@ -18,6 +19,15 @@ from tests.journeys import customer, order_of
 from tests.shipping.conftest import pay
 
 PARCEL = "6A12345678901"
+NOW = timezone.now()
+CASES: dict[str, dict[str, object]] = {
+    "received": {"message": "Inscrite depuis mars."},
+    "documents_requested": {"documents_wanted": "- extrait Kbis\n- attestation Urssaf", "documents_requested_at": NOW},
+    "documents_received": {"documents_received_at": NOW, "due_at": NOW + timedelta(hours=48)},
+    "accepted": {"decided_at": NOW},
+    "refused": {"decided_at": NOW, "refusal": "l’établissement est fermé"},
+    "closed": {"closed_at": NOW},
+}
 SIGNUP = {"password1": PASSWORD, "password2": PASSWORD}
 
 
@@ -63,7 +73,10 @@ def visitor() -> Visit:
         "shipping:search", "pages:help", "pages:legal", "pages:terms", "pages:privacy", "pages:accessibility",
         "pages:sitemap",
     )  # fmt: skip
-    pages["eligibility:case"] = reverse("eligibility:case", args=[CaseFactory().token])
+    for state, facts in CASES.items():
+        pages[f"eligibility:case ({state})"] = reverse(
+            "eligibility:case", args=[CaseFactory(state=state, **facts).token]
+        )
     pages["shipping:track"] = reverse("shipping:track", args=[PARCEL])
     return Visit(client, pages)
 
