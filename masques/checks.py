@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
 from eligibility.cases import imap
+from notifications.safety import is_local
 
 REAL_HOSTS = {
     "STRIPE_API_BASE": "api.stripe.com",
@@ -52,7 +53,7 @@ def mailbox_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if not where.is_encrypted:
         found.append(Error("IMAP_URL must begin with imaps://: it carries a password", id="masques.E012"))
-    if where.host in ("127.0.0.1", "localhost", "::1"):
+    if is_local(where.host):
         found.append(Error("IMAP_URL must name a real mail server", id="masques.E012"))
     return found
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from email.message import Message
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from imap_tools import BaseMailBox, MailBox, MailBoxUnencrypted, MailMessageFlags
 from imap_tools.errors import ImapToolsError
+
+from notifications.safety import is_local
 
 PORTS = {"imap": 143, "imaps": 993}
 TIMEOUT = 15  # seconds that each answer may take
@@ -58,8 +61,10 @@ def address(url: str) -> Address:
 
 @contextmanager
 def opened(url: str) -> Iterator[BaseMailBox]:
-    """Sign in and open the folder; the line is closed whatever happens."""
+    """Sign in and open the folder; the line is closed whatever happens. A demo reads no mailbox but this machine's."""
     where = address(url)
+    if settings.DEMO and not is_local(where.host):
+        raise ConnectionError(f"a demo does not read the mailbox of {where.host}")
     if where.is_encrypted:
         # The library's own default would take any certificate.
         context = ssl.create_default_context()

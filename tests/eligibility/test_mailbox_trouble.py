@@ -251,6 +251,15 @@ def test_a_server_that_cannot_prove_its_name_does_not_get_the_password(impostor:
     assert "certificate verify failed" in caplog.text
 
 
+@pytest.mark.django_db
+def test_a_demo_with_real_settings_copied_into_it_reads_no_real_mailbox(settings, caplog):
+    """The tests refuse every address outside: had the demo tried, this would fail."""
+    settings.DEMO = True
+    settings.IMAP_URL = "imaps://aide:secret@mail.example.fr/INBOX"
+    mailbox.poll(at=NOW())
+    assert "a demo does not read the mailbox of mail.example.fr" in caplog.text
+
+
 # --- the address
 
 
