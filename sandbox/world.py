@@ -130,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8001, help="HTTP port")
     parser.add_argument("--smtp-port", type=int, default=8025, help="SMTP port")
-    parser.add_argument("--imap-port", type=int, default=8143, help="IMAP port")
+    parser.add_argument("--imap-port", type=int, default=0, help="IMAP port; 0 takes a free one")
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps the state")
     parser.add_argument("--webhook-url", default="", help="where the card processor reports to")
     parser.add_argument("--webhook-secret", default="", help="what it signs its reports with")
