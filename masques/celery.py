@@ -29,6 +29,8 @@ app.conf.beat_schedule = {
     "open missing shipments": {"task": "shipping.tasks.open_missing", "schedule": 20.0},
     "see to labels": {"task": "shipping.tasks.see_to_labels", "schedule": 60.0},
     "follow parcels": {"task": "shipping.tasks.follow_parcels", "schedule": 20.0},
+    "read the help desk's mailbox": {"task": "eligibility.cases.tasks.read_mailbox", "schedule": 60.0},
+    "tidy the help desk's mailbox": {"task": "eligibility.cases.tasks.tidy_mailbox", "schedule": crontab(minute=35)},
     "remind of cases due soon": {"task": "eligibility.cases.tasks.remind", "schedule": crontab(minute="*/10")},
     "scan waiting documents": {"task": "eligibility.cases.tasks.scan_waiting", "schedule": 60.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 
+from eligibility.cases import imap
+from notifications.safety import is_local
+
 REAL_HOSTS = {
     "STRIPE_API_BASE": "api.stripe.com",
     "LAPOSTE_API_BASE": "api.laposte.fr",
@@ -35,6 +38,23 @@ def providers_are_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         found.append(Error("DEMO and SANDBOX_URL must be empty in production", id="masques.E004"))
     if not settings.STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_")):
         found.append(Caution("Stripe's key is a test key: invoices will be specimens", id="masques.W001"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def mailbox_is_real(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a mailbox whose address is crooked, not encrypted, or the sandbox's."""
+    if not settings.IMAP_URL:
+        return []
+    try:
+        where = imap.address(settings.IMAP_URL)
+    except ValueError as error:
+        return [Error(str(error), id="masques.E012")]
+    found: list[CheckMessage] = []
+    if not where.is_encrypted:
+        found.append(Error("IMAP_URL must begin with imaps://: it carries a password", id="masques.E012"))
+    if is_local(where.host):
+        found.append(Error("IMAP_URL must name a real mail server", id="masques.E012"))
     return found
 
 

@@ -333,6 +333,10 @@ SUPPORT_EMAIL = env.str("SUPPORT_EMAIL")
 DPO_EMAIL = env.str("DPO_EMAIL", default=SUPPORT_EMAIL)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"masques-pme <{SUPPORT_EMAIL}>")
 STAFF_ALERT_EMAIL = env.str("STAFF_ALERT_EMAIL", default=SUPPORT_EMAIL)
+# The help desk's mailbox: imaps://user:password@host:993/INBOX; empty: nobody reads it but people.
+IMAP_URL = env.str("IMAP_URL", default="")
+# What one address may get by itself in answer to its e-mails, in a Paris day.
+MAILBOX_ANSWERS_PER_DAY = env.int("MAILBOX_ANSWERS_PER_DAY", default=10)
 
 SMS_BACKEND = env.str("SMS_BACKEND", default="off")
 SMS_SENDER = env.str("SMS_SENDER", default="MASQUES-PME")

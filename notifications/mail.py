@@ -1,6 +1,7 @@
 """Hand an e-mail to the relay, and tell failures apart by what the relay answered."""
 
 import logging
+import re
 import smtplib
 from urllib.parse import urlsplit
 
@@ -77,6 +78,13 @@ def message_id(message: Message) -> str:
     """The same for every attempt, so that a mailbox that gets the message twice can show it once."""
     host = urlsplit(settings.SITE_URL).hostname
     return f"<{message.pk}.{message.created_at.timestamp():.0f}@{host}>"
+
+
+def sent_as(identifier: str) -> Message | None:
+    """Find the message that left under this Message-ID, where a relay has not given it another."""
+    found = re.fullmatch(r"<([0-9]{1,18})\.[0-9]+@[^@]+>", identifier)
+    message = Message.objects.filter(pk=found[1]).first() if found else None
+    return message if message is not None and message_id(message) == identifier else None
 
 
 def of_recipient(code: int, answer: bytes) -> Failure:

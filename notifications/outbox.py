@@ -95,6 +95,11 @@ def withdraw_series(beginning: str) -> bool:
     return Message.objects.filter(dedupe_key__startswith=beginning).withdraw() > 0
 
 
+def was_posted(key: str) -> bool:
+    """Whether a message was posted under this key, on either channel, whatever has become of it."""
+    return Message.objects.filter(dedupe_key__in=[_key(key, channel) for channel in Channel]).exists()
+
+
 class ResendRefused(Exception):
     """This message cannot go out again; the text is a French sentence for staff."""
 

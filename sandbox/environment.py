@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import quote
 
 # What a program needs of the caller's environment; nothing else leaks in, a real key least of all.
 INHERITED = (
@@ -74,6 +75,7 @@ def of_shop(
     port: int,
     sandbox_url: str,
     smtp_port: int,
+    imap_port: int,
     database_url: str,
     redis_url: str,
 ) -> dict[str, str]:
@@ -97,6 +99,7 @@ def of_shop(
         "ALTCHA_HMAC_KEY": kept["ALTCHA_HMAC_KEY"],
         "EMAIL_URL": f"smtp://127.0.0.1:{smtp_port}",
         "SUPPORT_EMAIL": SUPPORT_EMAIL,
+        "IMAP_URL": f"imap://{quote(SUPPORT_EMAIL, safe='')}:sandbox@127.0.0.1:{imap_port}/INBOX",
         "STRIPE_SECRET_KEY": "sk_test_sandbox",
         "STRIPE_WEBHOOK_SECRET": kept["STRIPE_WEBHOOK_SECRET"],
         "STRIPE_API_BASE": f"{sandbox_url}/stripe",

@@ -15,6 +15,7 @@ __all__ = ["PARIS", "blueprint", "field", "json_answer", "wants_json"]
 
 NAMES = {
     "mail": "Courriel",
+    "imap": "Boîte aux lettres (IMAP)",
     "sms": "SMS (OVHcloud)",
     "laposte": "Suivi La Poste",
     "colissimo": "Étiquettes Colissimo",
@@ -64,7 +65,7 @@ def blueprint(world: "World") -> Blueprint:
     @pages.get("/health")
     def health() -> BaseResponse:
         modes = {provider: world.switches.get(provider) for provider in MODES}
-        return jsonify(status="ok", smtp_port=world.smtp_port, providers=modes)
+        return jsonify(status="ok", smtp_port=world.smtp_port, imap_port=world.imap_port, providers=modes)
 
     return pages
 

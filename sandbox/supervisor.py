@@ -54,7 +54,7 @@ class Stack:
         say: Callable[[str], None] = lambda sentence: None,
     ) -> None:
         self.state = state.absolute()
-        self.port, self.sandbox_port, self.smtp_port = port, sandbox_port, 0
+        self.port, self.sandbox_port, self.smtp_port, self.imap_port = port, sandbox_port, 0, 0
         self.database_url, self.redis_url = database_url, redis_url
         self.durable = durable
         self.extra_env = extra_env or {}
@@ -100,6 +100,7 @@ class Stack:
                 port=self.port,
                 sandbox_url=self.sandbox_url,
                 smtp_port=self.smtp_port,
+                imap_port=self.imap_port,
                 database_url=self.database_url,
                 redis_url=self.redis_url,
             )
@@ -211,7 +212,7 @@ class Stack:
                 time.sleep(0.1)
         self.port = self.port or free_port()
         self.sandbox_port = self.sandbox_port or free_port()
-        self.smtp_port = free_port()
+        self.smtp_port, self.imap_port = free_port(), free_port()
 
     def _start_engines(self) -> None:
         if not self.database_url:
@@ -265,8 +266,8 @@ class Stack:
         python, celery = sys.executable, [sys.executable, "-m", "celery", "-A", "masques"]
         world = [
             python, "-m", "sandbox", "world", "--port", str(self.sandbox_port), "--smtp-port", str(self.smtp_port),
-            "--state", str(self.state / "sandbox"), "--webhook-url", f"{self.shop_url}/webhooks/stripe/",
-            "--webhook-secret", webhook_secret,
+            "--imap-port", str(self.imap_port), "--state", str(self.state / "sandbox"),
+            "--webhook-url", f"{self.shop_url}/webhooks/stripe/", "--webhook-secret", webhook_secret,
         ]  # fmt: skip
         worker = [*celery, "worker", "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
         beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={self.state / 'beat'}", "--pidfile="]

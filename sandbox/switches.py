@@ -17,6 +17,14 @@ MODES: dict[str, dict[str, str]] = {
         "refusing": "boîte inconnue (550)",
         "auth": "identifiants refusés (535)",
     },
+    "imap": {
+        OK: "remet les courriels reçus",
+        SLOW: "répond lentement",
+        FAILING: "raccroche aussitôt",
+        "auth": "mot de passe refusé",
+        TIMEOUT: "ne répond pas au mot de passe",
+        "plain": "vieux serveur, sans MOVE",
+    },
     "sms": {
         OK: "envoie les SMS",
         SLOW: "envoie les SMS, lentement",

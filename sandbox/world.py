@@ -6,15 +6,17 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask, Response, after_this_request, has_request_context
+from twisted.internet.error import CannotListenError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from sandbox import pages
 from sandbox.background import Background
+from sandbox.mail.imap import ImapServer
 from sandbox.mail.server import MailServer
 from sandbox.store import Store
 from sandbox.switches import Switches
@@ -46,7 +48,7 @@ class World:
         self.webhook_url = webhook_url
         self.webhook_secret = webhook_secret
         self.base_url = base_url.rstrip("/")
-        self.smtp_port = 0
+        self.smtp_port = self.imap_port = 0
         self.pages: list[Page] = []
         self._background = Background()
 
@@ -98,12 +100,18 @@ class Handler(WSGIRequestHandler):
 
 
 @contextmanager
-def running(world: World, *, host: str = "127.0.0.1", port: int = 0, smtp_port: int = 0) -> Iterator[str]:
-    """Serve HTTP and SMTP in threads while the block runs; gives the base URL. Port 0 takes a free one."""
-    mail = MailServer(world, host, smtp_port)
-    mail.start()
-    world.smtp_port = mail.port
-    try:
+def running(
+    world: World, *, host: str = "127.0.0.1", port: int = 0, smtp_port: int = 0, imap_port: int = 0
+) -> Iterator[str]:
+    """Serve HTTP, SMTP and IMAP in threads while the block runs; gives the base URL. Port 0 takes a free one."""
+    with ExitStack() as stack:
+        stack.callback(world.close)
+        mail, imap = MailServer(world, host, smtp_port), ImapServer(world, host, imap_port)
+        mail.start()
+        stack.callback(mail.stop)
+        imap.start()
+        stack.callback(imap.stop)
+        world.smtp_port, world.imap_port = mail.port, imap.port
         server = make_server(host, port, create_app(world), threaded=True, request_handler=Handler)
         world.base_url = world.base_url or f"http://{host}:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="sandbox-http", daemon=True)
@@ -114,9 +122,6 @@ def running(world: World, *, host: str = "127.0.0.1", port: int = 0, smtp_port: 
             server.shutdown()
             thread.join()
             server.server_close()
-    finally:
-        mail.stop()
-        world.close()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,6 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=8001, help="HTTP port")
     parser.add_argument("--smtp-port", type=int, default=8025, help="SMTP port")
+    parser.add_argument("--imap-port", type=int, default=0, help="IMAP port; 0 takes a free one")
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps the state")
     parser.add_argument("--webhook-url", default="", help="where the card processor reports to")
     parser.add_argument("--webhook-secret", default="", help="what it signs its reports with")
@@ -144,10 +150,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         base_url=options.base_url,
     )
     try:
-        with running(world, host=options.host, port=options.port, smtp_port=options.smtp_port) as url:
-            logger.info("ready at %s, SMTP on port %s", url, world.smtp_port)
+        ports = {"port": options.port, "smtp_port": options.smtp_port, "imap_port": options.imap_port}
+        with running(world, host=options.host, **ports) as url:
+            logger.info("ready at %s, SMTP on port %s, IMAP on port %s", url, world.smtp_port, world.imap_port)
             stop.wait()
-    except OSError as error:
-        logger.error("cannot listen on ports %s and %s: %s", options.port, options.smtp_port, error)
+    except (OSError, CannotListenError) as error:
+        logger.error("cannot listen on ports %s: %s", ", ".join(map(str, ports.values())), error)
         return 1
     return 0

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import documents, reminders, retention
+from . import documents, mailbox, reminders, retention
 
 
 @shared_task
@@ -22,3 +22,15 @@ def remind() -> None:
 def forget() -> None:
     """The night's work: close the silent ones, delete what has served, make the old ones anonymous."""
     retention.forget(timezone.now())
+
+
+@shared_task
+def read_mailbox() -> None:
+    """Take what has come into the help desk's mailbox."""
+    mailbox.poll(at=timezone.now())
+
+
+@shared_task
+def tidy_mailbox() -> None:
+    """Delete e-mails whose text and documents the cases have."""
+    mailbox.tidy(at=timezone.now())

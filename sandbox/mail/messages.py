@@ -6,16 +6,28 @@ import email.policy
 from datetime import UTC, datetime
 from email.message import EmailMessage, MIMEPart
 
+from sandbox.mail import folders
 from sandbox.store import Doc, Store
 
 KIND, RAW = "mail", "mail_raw"
 
 
 def keep(store: Store, content: bytes, *, sender: str, to: list[str]) -> str:
-    """Store a message under the next number. `to` is the envelope's: hidden copies are seen here too."""
+    """Store a message under the next number and lay it into the mailbox of every recipient.
+
+    `to` is the envelope's: hidden copies are seen here too.
+    """
+    number = keep_raw(store, content)
+    store.put(KIND, number, {"id": number, **describe(parse(content), sender=sender, to=to)})
+    for address in to:
+        folders.put(store, address.lower(), folders.INBOX, number)
+    return number
+
+
+def keep_raw(store: Store, content: bytes) -> str:
+    """Store the bytes of a message that nobody has sent: an IMAP client laid it into a folder."""
     number = str(store.next_number("mail"))
     store.put(RAW, number, {"base64": base64.b64encode(content).decode()})
-    store.put(KIND, number, {"id": number, **describe(parse(content), sender=sender, to=to)})
     return number
 
 

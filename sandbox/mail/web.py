@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 
-from sandbox.mail import messages
+from sandbox.mail import messages, writing
 from sandbox.store import Doc
 from sandbox.wire import later
 
@@ -23,6 +23,7 @@ def blueprint(world: "World") -> Blueprint:
     """Serve the mailbox."""
     mail = Blueprint("mail", __name__, url_prefix="/mail")
     world.add_page("Courriels", "/mail/", "Tout ce que la boutique a envoyé par courriel.", messages.KIND)
+    writing.add_page(mail, world)
 
     @mail.get("/")
     def mailbox() -> str:

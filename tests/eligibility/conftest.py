@@ -1,7 +1,8 @@
 """Golden tables, and registers in service without a file or through the real loader."""
 
 import csv
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from eligibility.registers.report import Report
 from eligibility.sirene import load as sirene_load
 from eligibility.sirene import report as sirene_report
 from eligibility.sirene.models import Stock
+from sandbox.world import World, running
+from tests.eligibility.helpdesk import HelpDesk
 from tests.factories import RegisterFactory, make_siren, make_siret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,3 +129,25 @@ def put_sirene_into_service(path: str | Path, stock: str = "etablissements", **w
     """Load a stock file whatever its size."""
     wish = sirene_load.Wish(**{"apply": True, "allowed": NAMES, "by": "essai"} | wishes)
     return sirene_load.load(Stock(stock), str(path), wish)
+
+
+# --- the help desk's mailbox
+
+
+@pytest.fixture(scope="session")
+def imap_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The sandbox's mail servers."""
+    world = World(tmp_path_factory.mktemp("sandbox"))
+    with running(world):
+        yield world
+
+
+@pytest.fixture
+def helpdesk(imap_world: World, settings: Any) -> HelpDesk:
+    """An empty mailbox that the shop reads; TEST_IMAP_URL names another server than the sandbox's."""
+    imap_world.store.clear()
+    here = f"imap://aide%40masques.example:sandbox@127.0.0.1:{imap_world.imap_port}/INBOX"
+    settings.IMAP_URL = os.environ.get("TEST_IMAP_URL", here)
+    desk = HelpDesk(settings.IMAP_URL)
+    desk.empty()
+    return desk

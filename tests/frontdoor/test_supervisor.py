@@ -99,6 +99,7 @@ def test_nothing_of_the_callers_environment_leaks_into_the_shop(monkeypatch, tmp
         port=8000,
         sandbox_url="http://127.0.0.1:8001",
         smtp_port=25,
+        imap_port=25,
         database_url="",
         redis_url="",
     )

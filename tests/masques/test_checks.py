@@ -102,6 +102,10 @@ def test_a_sandbox_in_place_of_a_provider_is_refused(production, name, value):
     assert production(**{name: value}) == {"masques.E001"}
 
 
+def test_a_shop_whose_mailbox_only_people_read_is_a_good_one(production):
+    assert production(IMAP_URL="") == set()
+
+
 def test_the_sms_gate_is_looked_at_where_it_is_used(production):
     sandbox = "http://127.0.0.1:8001/ovh/1.0"
     assert production(OVH_API_BASE=sandbox, SMS_BACKEND="ovh") == {"masques.E002"}
@@ -117,6 +121,11 @@ def test_the_sms_gate_is_looked_at_where_it_is_used(production):
         ({"DEMO": "true"}, "masques.E004"),
         ({"SANDBOX_URL": "http://127.0.0.1:8001"}, "masques.E004"),
         ({"SITE_URL": "http://masques.example.fr"}, "masques.E005"),
+        ({"IMAP_URL": "imap://aide:secret@mail.example.fr:143/INBOX"}, "masques.E012"),
+        ({"IMAP_URL": "imaps://aide:secret@127.0.0.1:8143/INBOX"}, "masques.E012"),
+        ({"IMAP_URL": "mail.example.fr"}, "masques.E012"),
+        ({"IMAP_URL": "imaps://mail.example.fr/INBOX"}, "masques.E012"),
+        ({"IMAP_URL": "imaps://aide:secret@mail.example.fr:many/INBOX"}, "masques.E012"),
         ({"SECRET_KEY": "x" * 31}, "masques.E006"),
         ({"ALTCHA_HMAC_KEY": "x" * 31}, "masques.E006"),
         ({"RECAPTCHA_PUBLIC_KEY": "alone"}, "masques.E007"),

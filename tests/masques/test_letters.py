@@ -17,8 +17,9 @@ from accounts.adapter import CHANGES
 from accounts.models import User
 from billing import payments
 from eligibility import ages
+from eligibility.cases import intake_letters, verbs
 from eligibility.cases import letters as case_letters
-from eligibility.cases import verbs
+from eligibility.cases.mail_headers import Headers
 from eligibility.cases.models import Case, CaseMessage
 from eligibility.models import SireneLoad
 from eligibility.sirene.models import Stock
@@ -81,6 +82,10 @@ def case(**facts: object) -> Case:
     )  # fmt: skip
 
 
+def headers() -> Headers:
+    return Headers("<1@a.example>", (), f"{'w' * 60}@entreprise.example", "W" * 100, "Rejet SIRET", is_automatic=False)
+
+
 def contact() -> None:
     subject = max(SUBJECTS, key=len)
     client = Client()
@@ -136,6 +141,18 @@ LETTERS: dict[str, Callable[[], object]] = {
     ),
     "eligibility/case_due_soon": lambda: case_letters.due_soon(
         case(assigned_to=UserFactory(staff=True, username="w" * 30)), to="a@b.example"
+    ),
+    "eligibility/case_no_siret": lambda: intake_letters.no_siret(headers(), has_files=True, at=timezone.now()),
+    "eligibility/case_joined": lambda: intake_letters.joined(
+        headers(), siret="73282932000074", case=case(), at=timezone.now()
+    ),
+    "eligibility/case_files_refused": lambda: intake_letters.files_refused(
+        CaseMessage(pk=1, case=case(), refused=["«\u00a0photo.heic\u00a0»\u00a0: refusé.", "W" * 200])
+    ),
+    "eligibility/case_mail_too_big": lambda: intake_letters.too_big(headers(), at=timezone.now()),
+    "eligibility/mailbox_waiting": lambda: intake_letters.waiting(12, folder="À voir", at=timezone.now()),
+    "eligibility/mailbox_unreachable": lambda: intake_letters.unreachable(
+        "E" * 200, since=timezone.now(), at=timezone.now()
     ),
     "masques/contact": contact,
     "orders/order_confirmed": lambda: order_notices.order_confirmed(order()),

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 
 import pytest
 import requests
+from imap_tools import MailBoxUnencrypted
 
 from sandbox.mail import messages
 from sandbox.world import World, running
@@ -202,3 +203,38 @@ def test_mails_survive_a_restart(tmp_path):
             with smtplib.SMTP("127.0.0.1", world.smtp_port, timeout=5) as client:
                 client.send_message(letter())
             assert len(requests.get(url + "/mail/messages.json", timeout=5).json()) == expected
+
+
+def test_somebody_writes_to_the_help_desk_as_a_customer(http, world):
+    assert 'value="Rejet SIRET"' in http.get("/mail/ecrire/").text
+    letter = {
+        "from": "Marie <marie@example.com>",
+        "to": "aide@masques.example",
+        "subject": "Rejet\r\nSIRET",
+        "text": "Été",
+    }
+    pieces = [("pieces", ("kbis été.pdf", b"%PDF-1.4", "application/pdf")), ("pieces", ("photo", b"x", ""))]
+    page = http.post("/mail/ecrire/", data=letter, files=pieces)
+    assert page.status_code == 200
+    [mail] = inbox(http)
+    assert (mail["from"], mail["subject"], mail["text"]) == ("Marie <marie@example.com>", "Rejet SIRET", "Été\n")
+    assert [piece["name"] for piece in mail["attachments"]] == ["kbis été.pdf", "photo"]
+    with MailBoxUnencrypted("127.0.0.1", world.imap_port, timeout=5).login("aide@masques.example", "x") as box:
+        assert len(box.uids("ALL")) == 1
+
+
+def test_an_answer_quotes_the_letter_and_names_it(smtp, http):
+    smtp.send_message(letter(to="marie@example.com", subject="Rejet SIRET – demande RS000042 reçue"))
+    page = http.get(f"/mail/ecrire/?reponse={inbox(http)[0]['id']}").text
+    assert 'value="marie@example.com"' in page
+    assert "Re: Rejet SIRET – demande RS000042 reçue" in page
+    assert "&gt; Bonjour," in page
+    assert "&lt;1@example.com&gt;" in page
+
+
+def test_a_letter_to_nobody_keeps_what_was_written(http):
+    page = http.post("/mail/ecrire/", data={"to": "personne", "subject": "Objet à garder", "text": "Texte à garder"})
+    assert page.status_code == 400
+    assert "Objet à garder" in page.text
+    assert "Texte à garder" in page.text
+    assert inbox(http) == []
