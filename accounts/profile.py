@@ -60,6 +60,11 @@ class AddressForm(forms.Form):
         return not is_known(self.cleaned_data["postal_code"])
 
 
+def names_a_box(line: str) -> bool:
+    """Whether an address line is a post box or a CEDEX, where no parcel is brought."""
+    return _BOX.search(line) is not None
+
+
 class DeliveryAddressForm(AddressForm):
     """An address to which Colissimo delivers: a street, in a territory that is served."""
 
@@ -72,7 +77,7 @@ class DeliveryAddressForm(AddressForm):
     def clean(self) -> None:
         super().clean()
         for name in ("street_name", "hamlet", "building", "address_extra", "city"):
-            if _BOX.search(self.cleaned_data.get(name, "")):
+            if names_a_box(self.cleaned_data.get(name, "")):
                 self.add_error(name, NO_BOX)
 
 

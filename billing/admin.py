@@ -1,25 +1,55 @@
 """The money, for staff: everything is read; nothing is typed by hand."""
 
 import logging
+from typing import cast
 
 from django.contrib import admin, messages
 from django.core.files.storage import storages
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import orders.admin
 from accounts.desk import DictatedSearch, ReadOnly
+from accounts.models import User
+from orders.errors import BusyError, OrderError
+from orders.models import Order
 
+from . import cancelling
 from .models import Counter, Invoice, Payment, ProviderEvent
 
 logger = logging.getLogger(__name__)
+ASKED_SUPPORT = "demande reçue par téléphone ou par e-mail"
 
 
 class ReadOnlyAdmin(ReadOnly, DictatedSearch):
     """Rows that only verbs write."""
+
+
+class OrderAdmin(orders.admin.OrderAdmin):
+    """An order's page with what money adds: its card page is closed before it is cancelled."""
+
+    actions = ("cancel_unpaid",)
+
+    @admin.action(description="Annuler les commandes non réglées", permissions=["change"])
+    def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+        for order in queryset:
+            try:
+                cancelling.cancel(order, at=timezone.now(), by=cast(User, request.user), reason=ASKED_SUPPORT)
+                self.log_change(request, order, f"Annulée\u00a0: {ASKED_SUPPORT}.")
+            except (OrderError, BusyError) as refusal:
+                messages.error(request, f"Commande {order.reference}\u00a0: {refusal}")
+            else:
+                messages.success(request, f"Commande {order.reference}\u00a0: annulée.")
+
+
+admin.site.unregister(Order)
+admin.site.register(Order, OrderAdmin)
 
 
 @admin.register(Payment)

@@ -108,8 +108,8 @@ def invoices(now: datetime) -> list[Queue]:
 
 
 def letters(now: datetime) -> list[Queue]:
-    failed = Message.objects.filter(status="failed").count()
-    return [Queue("Messages en échec", failed, _list("notifications_message", status__exact="failed"), failed > 0)]
+    failed = Message.objects.given_up().count()
+    return [Queue("Messages en échec", failed, _list("notifications_message", examiner="oui"), failed > 0)]
 
 
 # What waits, in the order of the journey, red where somebody should act today; shown to whoever may open the list.

@@ -1,5 +1,7 @@
 """The log of messages at the staff desk: read, found by what a caller dictates, sent again."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -13,11 +15,21 @@ from notifications.models import Channel, Message
 HIDDEN = "(confidentiel)"
 
 
+class GivenUpFilter(admin.SimpleListFilter):
+    title, parameter_name = "à examiner", "examiner"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("oui", "En échec et jamais renvoyés")]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.given_up() if self.value() == "oui" else queryset
+
+
 @admin.register(Message)
 class MessageAdmin(ModelAdmin):
     list_display = ("created_at", "shown_recipient", "shown_subject", "kind", "about", "status", "attempts", "failure")
     list_display_links = ("created_at", "shown_subject")
-    list_filter = ("status", "failure", "channel", "urgency", "is_secret")
+    list_filter = (GivenUpFilter, "status", "failure", "channel", "urgency", "is_secret")
     date_hierarchy = "created_at"
     search_fields = ("recipient",)
     search_help_text = "Adresse e-mail, numéro de téléphone, référence de commande, SIRET ou numéro de demande"

@@ -64,6 +64,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def failed(self) -> MessageQuerySet:
         return self.filter(status=Status.FAILED)
 
+    def given_up(self) -> MessageQuerySet:
+        """Messages that failed and that nobody has sent again: somebody should look."""
+        return self.failed().filter(resends=None)
+
     def to_unknown_recipient(self) -> MessageQuerySet:
         """Messages refused because the mailbox or the number does not exist."""
         return self.filter(status=Status.FAILED, failure=Failure.UNKNOWN_RECIPIENT)

@@ -1,31 +1,26 @@
 """Orders, prices and stock at the staff desk. States and amounts move through the verbs only."""
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.desk import ExactSearch, ReadOnly
-from accounts.fields import BAD_MOBILE, BAD_PHONE
-from accounts.models import User
-from eligibility.zones import zone_of
-from notifications import phones
 from notifications.wording import count
 
 from . import reference, stock
-from .errors import BusyError, OrderError
+from .desk_forms import RecipientForm
+from .errors import OrderError
 from .models import Order, OrderEvent, Price, Stock, VatRate
-
-ASKED_SUPPORT = "demande reçue par téléphone ou par e-mail"
 
 
 class EventInline(ReadOnly, TabularInline):
@@ -33,37 +28,6 @@ class EventInline(ReadOnly, TabularInline):
     fields = readonly_fields = ("at", "status", "by", "note")
     ordering = ("at", "pk")
     extra = 0
-
-
-class RecipientForm(forms.ModelForm):
-    """Support may mend a recipient; an address in another price zone would need another price."""
-
-    class Meta:
-        model = Order
-        fields = (*Order.RECIPIENT_FIELDS, "purchase_order")
-
-    def clean_mobile(self) -> str:
-        return self._number("mobile", BAD_MOBILE, phones.is_mobile)
-
-    def clean_phone(self) -> str:
-        return self._number("phone", BAD_PHONE, bool)
-
-    def _number(self, name: str, error: str, fits: Callable[[str], bool]) -> str:
-        typed: str = self.cleaned_data[name]
-        number = phones.to_e164(typed) if typed else ""
-        if number is None or (number and not fits(number)):
-            raise ValidationError(error)
-        return number
-
-    def clean_postal_code(self) -> str:
-        postal_code: str = self.cleaned_data["postal_code"]
-        try:
-            zone = zone_of(postal_code)
-        except ValueError:
-            raise ValidationError("Le code postal comporte 5\u00a0chiffres.")
-        if zone != self.instance.zone:
-            raise ValidationError("Ce code postal change de zone tarifaire\u00a0: annulez la commande et refaites-la.")
-        return postal_code
 
 
 @admin.register(Order)
@@ -74,13 +38,15 @@ class OrderAdmin(ExactSearch):
     list_filter_submit = True
     list_select_related = ("establishment",)
     search_fields = ("reference__exact", "establishment__siret__exact", "email__iexact")
-    search_help_text = "Référence, SIRET ou adresse e-mail"
+    search_help_text = "Référence, SIRET, adresse e-mail, n° de colis ou de facture"
     date_hierarchy = "confirmed_at"
     ordering = ("-created_at", "-pk")
     inlines = (EventInline,)
-    actions = ("cancel_unpaid",)
     fieldsets = (
-        (None, {"fields": (("reference", "status"), ("establishment", "placed_by"), ("offer", "quantity"))}),
+        (
+            None,
+            {"fields": (("reference", "status"), ("establishment", "placed_by"), ("offer", "quantity"), "see_also")},
+        ),
         (
             "Montants (EUR)",
             {
@@ -110,17 +76,21 @@ class OrderAdmin(ExactSearch):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> tuple[str, ...]:
         names = [name for _, options in self.fieldsets for row in options["fields"] for name in _names(row)]
-        is_open = obj is not None and obj.status in (Order.Status.AWAITING_PAYMENT, Order.Status.PAID)
-        return tuple(name for name in names if not (is_open and name in self.editable_fields))
+        may_edit = obj is not None and obj.can_mend_recipient
+        return tuple(name for name in names if not (may_edit and name in self.editable_fields))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """A reference is found as it is dictated: in lower case, with blanks."""
+        """A reference, a parcel or an invoice is found as it is dictated: in lower case, with blanks."""
         try:
             return queryset.filter(reference=reference.parse(search_term)), False
         except ValueError:
-            return super().get_search_results(request, queryset, search_term)
+            dictated = "".join(search_term.split()).upper()
+        for number in ("shipments__parcel_number", "invoice__number"):
+            if dictated and (found := queryset.filter(**{number: dictated})).exists():
+                return found, False
+        return super().get_search_results(request, queryset, search_term)
 
     @admin.display(description="quantité", ordering="lots")
     def quantity(self, order: Order) -> str:
@@ -131,17 +101,26 @@ class OrderAdmin(ExactSearch):
         days = order.quota_period
         return f"du {days.lower:%d/%m/%Y} jusqu’au {days.upper:%d/%m/%Y} exclu" if days else "–"
 
-    @admin.action(description="Annuler les commandes non réglées", permissions=["change"])
-    def cancel_unpaid(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
-        for order in queryset:
-            try:
-                with transaction.atomic():
-                    order.cancel(at=timezone.now(), by=cast(User, request.user), reason=ASKED_SUPPORT)
-                    self.log_change(request, order, f"Annulée\u00a0: {ASKED_SUPPORT}.")
-            except (OrderError, BusyError) as refusal:
-                messages.error(request, f"Commande {order.reference}\u00a0: {refusal}")
-            else:
-                messages.success(request, f"Commande {order.reference}\u00a0: annulée.")
+    @admin.display(description="voir aussi")
+    def see_also(self, order: Order) -> SafeString:
+        """What other rooms know of this order, found by its reference."""
+        lists = (
+            ("règlements", "billing_payment"),
+            ("facture", "billing_invoice"),
+            ("expéditions", "shipping_shipment"),
+            ("messages", "notifications_message"),
+        )
+        links = ((f"{reverse(f'admin:{model}_changelist')}?q={order.reference}", words) for words, model in lists)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
+    ) -> str | list[Any]:
+        """What was there and what stands there now: a parcel may already be on its way to the former address."""
+        changes = ((form.fields[name].label, form.initial[name], form.cleaned_data[name]) for name in form.changed_data)
+        return ". ".join(
+            f"{label}\u00a0: «\u00a0{before}\u00a0» → «\u00a0{after}\u00a0»" for label, before, after in changes
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

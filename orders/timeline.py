@@ -23,6 +23,7 @@ class Parcel(Protocol):
     status: str
     rank: int
     parcel_number: str | None
+    label_state: str
     prepared_at: datetime | None
     shipped_at: datetime | None
     delivered_at: datetime | None

@@ -26,7 +26,7 @@ from orders.locks import impatient
 from orders.querysets import OrderQuerySet
 from orders.reference import LENGTH
 from orders.states import NEXT, Status
-from orders.timeline import State, Step, state_of, steps_of
+from orders.timeline import State, Step, last_parcel, state_of, steps_of
 
 if TYPE_CHECKING:
     from orders.pricing import Quote
@@ -153,6 +153,14 @@ class Order(Recipient):
     def has_delivery(self) -> bool:
         """Whether everything a parcel needs is known."""
         return all(getattr(self, name) for name in NEEDED_FOR_DELIVERY)
+
+    @property
+    def can_mend_recipient(self) -> bool:
+        """Whether support may still change who receives the parcel: until a label, which prints it, is wanted."""
+        if self.status not in (Status.AWAITING_PAYMENT, Status.PAID):
+            return False
+        parcel = last_parcel(self)
+        return parcel is None or not (parcel.label_state or parcel.parcel_number or parcel.shipped_at)
 
     @property
     def masks(self) -> int:

@@ -7,11 +7,14 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 
 from orders import catalogue
 from orders.admin import OrderAdmin
 from orders.models import Order, Price, Stock, VatRate
 from tests.factories import OrderFactory, UserFactory
+
+NOW = timezone.now()
 
 
 @pytest.fixture
@@ -51,22 +54,68 @@ def test_an_order_that_is_over_cannot_be_changed_at_all(desk):
     assert not page.context["adminform"].form.fields
 
 
-def test_support_mends_an_address_but_not_into_another_price_zone(desk):
-    order = OrderFactory()
+def as_it_stands(desk, order):
+    """The address of an order's sheet, and its form as the browser would send it back."""
     url = reverse("admin:orders_order_change", args=[order.pk])
     form = desk.get(url).context["adminform"].form
     typed = {name: form.initial.get(name) or "" for name in form.fields}
-    inlines = {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}
+    return url, typed | {"events-TOTAL_FORMS": "0", "events-INITIAL_FORMS": "0"}
 
-    refused = desk.post(url, typed | inlines | {"postal_code": "97300", "city": "CAYENNE"})
+
+def test_support_mends_an_address_but_not_into_another_price_zone(desk):
+    order = OrderFactory()
+    url, typed = as_it_stands(desk, order)
+
+    refused = desk.post(url, typed | {"postal_code": "97300", "city": "CAYENNE"})
     assert "zone tarifaire" in refused.context["adminform"].form.errors["postal_code"][0]
 
-    refused = desk.post(url, typed | inlines | {"mobile": "01 42 34 56 78"})
+    refused = desk.post(url, typed | {"mobile": "01 42 34 56 78"})
     assert "numéro de mobile" in refused.context["adminform"].form.errors["mobile"][0]
 
-    desk.post(url, typed | inlines | {"postal_code": "75011", "city": "PARIS", "mobile": "06 39 98 00 02"})
+    desk.post(url, typed | {"postal_code": "75011", "city": "PARIS", "mobile": "06 39 98 00 02"})
     order.refresh_from_db()
     assert (order.city, order.mobile) == ("PARIS", "+33639980002")
+
+
+@pytest.mark.parametrize("blank", ["legal_name", "contact_name", "mobile", "email", "street_name", "city"])
+def test_support_leaves_nothing_out_that_a_parcel_needs(desk, blank):
+    url, typed = as_it_stands(desk, OrderFactory())
+    page = desk.post(url, typed | {blank: ""})
+    assert "Ce champ est obligatoire." in page.context["adminform"].form.errors[blank]
+
+
+def test_support_sends_no_parcel_to_a_post_box(desk):
+    url, typed = as_it_stands(desk, OrderFactory())
+    page = desk.post(url, typed | {"street_name": "BP 40", "city": "CASSIS CEDEX"})
+    assert {"street_name", "city"} <= set(page.context["adminform"].form.errors)
+
+
+def test_what_support_changed_is_written_down_with_what_was_there(desk):
+    order = OrderFactory()
+    url, typed = as_it_stands(desk, order)
+    desk.post(url, typed | {"contact_name": "Camille Durand"})
+    said = LogEntry.objects.get().change_message
+    assert f"«\u00a0{order.contact_name}\u00a0» → «\u00a0Camille Durand\u00a0»" in said
+
+
+@pytest.mark.parametrize(
+    "facts", [{"label_state": "wanted"}, {"parcel_number": "6A12345678901", "shipped_at": NOW, "status": "shipped"}]
+)
+def test_once_a_label_is_wanted_the_address_is_fixed(desk, facts):
+    order = OrderFactory(paid=True)
+    order.shipments.create(weight_kg="0.50", **facts)
+    page = desk.get(reverse("admin:orders_order_change", args=[order.pk]))
+    assert not page.context["adminform"].form.fields
+
+
+def test_an_order_is_found_by_its_parcel_and_leads_to_its_papers(desk):
+    order = OrderFactory(paid=True)
+    order.shipments.create(weight_kg="0.50", parcel_number="6A12345678901")
+    OrderFactory(paid=True)
+    page = desk.get(reverse("admin:orders_order_changelist"), {"q": "6a 1234567 8901"})
+    assert [found.pk for found in page.context["cl"].queryset] == [order.pk]
+    sheet = desk.get(reverse("admin:orders_order_change", args=[order.pk])).content.decode()
+    assert f"{reverse('admin:shipping_shipment_changelist')}?q={order.reference}" in sheet
 
 
 def test_staff_cancel_unpaid_orders_and_read_one_answer_for_each(desk):
