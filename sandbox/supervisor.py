@@ -234,6 +234,7 @@ class Stack:
     def _prepare_database(self) -> None:
         self.manage("migrate", "--no-input", "--verbosity=0")
         self.manage("seed_catalogue")
+        self.manage("seed_canned_answers")
         done = self.state / "prepared"
         fingerprint = hashlib.sha256(b"".join((ROOT / sample).read_bytes() for sample in SAMPLES.values())).hexdigest()
         if done.exists() and done.read_text() == fingerprint:
@@ -241,7 +242,6 @@ class Stack:
         self.say("Loading the sample registers")
         for register, sample in SAMPLES.items():
             self.manage("load_register", register, sample, "--apply", "--allow-few-rows")
-        self.manage("seed_canned_answers")
         self.manage("demo_staff")
         done.write_text(fingerprint)
 

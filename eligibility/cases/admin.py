@@ -87,6 +87,9 @@ class EventInline(TabularInline):
     def get_queryset(self, request: HttpRequest) -> QuerySet[CaseEvent]:
         return super().get_queryset(request).select_related("by")
 
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True  # whoever may see the case sees its history
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from PIL import Image
 
 from . import clamav
+from .life import locked, write
 from .models import Document
 
 logger = logging.getLogger(__name__)
@@ -204,5 +205,8 @@ def _tell_scan(document: Document, virus: str) -> None:
         waiting.update(scan=Document.Scan.CLEAN)
         return
     logger.warning("ClamAV found %s in document %s", virus, document.pk)
-    if waiting.update(scan=Document.Scan.INFECTED, deleted_at=timezone.now()):
-        delete_files()
+    now = timezone.now()
+    with locked(document.case):
+        if waiting.update(scan=Document.Scan.INFECTED, deleted_at=now):
+            write(document.case, at=now, note=f"document infecté, supprimé\u00a0: {document.name}", news_at=now)
+    delete_files()

@@ -96,7 +96,6 @@ def due_soon(case: Case, *, to: str) -> None:
             "desk_url": absolute(reverse("admin:eligibility_case_change", args=[case.pk])),
         },
         about=case.number,
-        not_after=case.due_at,
     )
 
 

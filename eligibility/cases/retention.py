@@ -12,7 +12,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from . import decisions, documents
 from .life import CaseError, enter, locked
-from .models import Case, CaseMessage, CaseQuerySet, Document
+from .models import Case, CaseMessage, CaseQuerySet, Document, new_token
 from .states import State
 
 SILENT_AFTER = timedelta(days=30)
@@ -85,7 +85,7 @@ def _anonymise(case: Case, at: datetime) -> None:
             setattr(case, name, "")
         case.verdict_then = {"reason": case.verdict_then.get("reason", "")}
         case.assigned_to = case.decided_by = None
-        case.anonymised_at, case.token = at, f"anonyme-{case.pk}"
+        case.anonymised_at, case.token = at, new_token()
         case.save()
         case.messages.all().delete()
         case.events.update(note="", by=None)

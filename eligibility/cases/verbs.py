@@ -20,6 +20,11 @@ from .models import Case, CaseMessage, Document
 from .states import NEXT, Source, State
 
 BODY_LIMIT = 20_000  # characters of an e-mail that are kept
+OPENED_BY = {
+    Source.FORM: "ouverte par le formulaire",
+    Source.EMAIL: "ouverte par e-mail",
+    Source.STAFF: "ouverte par le service client",
+}
 # What a case that is taken up again no longer knows.
 UNDECIDED: dict[str, Any] = {
     "decided_at": None, "decided_by": None, "refusal": "", "closed_at": None, "merged_into": None,
@@ -48,7 +53,7 @@ def open_case(
     with transaction.atomic():
         case, is_new = Case.objects.under_way().get_or_create(siret=siret, defaults=defaults)
         if is_new:
-            record(case, at=at, by=by, note=f"ouverte par {case.get_source_display()}")
+            record(case, at=at, by=by, note=OPENED_BY[source])
             letters.acknowledged(case)
         else:
             letters.link_again(case, at=at)

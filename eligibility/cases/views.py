@@ -24,7 +24,7 @@ from .verbs import Opened, open_case, receive
 
 # The refusal page sends the SIRET in a POST with this name: a SIRET never stands in an address.
 START = "start"
-RECEIPT = "case_receipt"
+RECEIPT = "case_sent"
 openings = RateLimit("case", lambda: settings.CASE_RATE)
 sendings = RateLimit("case_upload", lambda: settings.CASE_UPLOAD_RATE)
 

@@ -11,7 +11,7 @@ def begin_histories(apps, schema_editor):
     Case, Event = apps.get_model("eligibility", "Case"), apps.get_model("eligibility", "CaseEvent")
     users = dict(apps.get_model(settings.AUTH_USER_MODEL).objects.values_list("username", "pk"))
     for case in Case.objects.order_by("pk").iterator():
-        Event.objects.create(case=case, state="received", at=case.created_at, note="ouverte par formulaire")
+        Event.objects.create(case=case, state="received", at=case.created_at, note="ouverte par le formulaire")
         if case.state == "closed":
             Event.objects.create(
                 case=case, state="closed", at=case.closed_at, by_id=users.get(case.closed_by), note="close", version=1

@@ -187,6 +187,9 @@ def test_what_came_while_the_scanner_was_away_is_scanned_later(settings: Any) ->
     assert (good.scan, good.deleted_at) == ("clean", None)
     assert bad.scan == "infected"
     assert bad.deleted_at is not None
+    case.refresh_from_db()
+    assert case.news_at == bad.deleted_at  # staff must ask for another one
+    assert [event.note for event in case.events.all()][1:] == ["document infecté, supprimé\u00a0: mauvais.pdf"]
     assert good.path in private_files()
     assert path not in private_files()
 

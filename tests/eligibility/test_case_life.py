@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from eligibility.cases import decisions, documents
+from eligibility.cases import decisions
 from eligibility.cases.due import due_at, urgency
-from eligibility.cases.life import CaseError, enter, locked
+from eligibility.cases.life import enter, locked
 from eligibility.cases.models import Case
 from eligibility.cases.states import NEXT, State
 from eligibility.cases.verbs import open_case
@@ -105,13 +105,6 @@ def test_the_clock_starts_once_and_again_after_staff_asked_again(agent: User) ->
     assert kinds() == ["documents_received", "documents_requested", "documents_received"]
 
 
-def test_nothing_is_decided_by_the_clock(agent: User) -> None:
-    case = case_in(State.DOCUMENTS_RECEIVED)
-    late = NOW + timedelta(days=30)
-    assert list(Case.objects.due_before(late)) == [case]
-    assert not Admission.objects.exists()
-
-
 # --- the table
 
 
@@ -181,7 +174,7 @@ def test_what_the_registers_said_is_frozen_at_the_opening(entry: Callable[..., A
 def test_the_opening_is_the_first_line_of_the_history(agent: User) -> None:
     case = open_case(siret="73282932000074", at=NOW, source=Case.Source.STAFF, by=agent, email="a@b.example").case
     event = case.events.get()
-    assert (event.state, event.by, event.at, event.note) == ("received", agent, NOW, "ouverte par service client")
+    assert (event.state, event.by, event.at, event.note) == ("received", agent, NOW, "ouverte par le service client")
 
 
 # --- messages
@@ -234,139 +227,3 @@ def test_documents_for_an_accepted_case_are_not_kept() -> None:
     message = send(case, inspect("kbis.pdf", PDF))
     assert "déjà acceptée" in message.refused[0]
     assert private_files() == files
-
-
-# --- deciding
-
-
-def test_accepting_admits_the_company_tells_the_applicant_and_lets_the_documents_go(
-    agent: User, put_in_service: Callable[..., None], django_capture_on_commit_callbacks: Any
-) -> None:
-    put_in_service("CCI")
-    case = case_in(State.RECEIVED, email="camille@atelier.example")
-    send(case, inspect("kbis.pdf", PDF), at=NOW)
-    path = case.documents.get().path
-    assert check(case.siret, at=NOW).reason == "unknown"
-    admission = accept(case, agent, legal_name="ATELIER DUPONT", at=NOW + timedelta(hours=20))
-    assert (admission.siret, admission.headcount, admission.author) == (case.siret, 12, agent)
-    verdict = check(case.siret, at=NOW)
-    assert (verdict.reason, verdict.headcount, verdict.facts.legal_name) == ("eligible", 12, "ATELIER DUPONT")
-    letter = Message.objects.get(kind="eligibility/case_accepted")
-    assert letter.recipient == "camille@atelier.example"
-    assert "/inscription/" in letter.body_text
-    assert "ATELIER DUPONT" in letter.body_text
-    assert case.documents.get().deleted_at == NOW + timedelta(hours=20)
-    documents.delete_files()
-    assert path not in private_files()
-    assert case.events.last().by == agent
-
-
-@pytest.mark.parametrize(
-    ("row", "headcount", "words"),
-    [
-        ({"opt_in": True, "is_open": False}, 12, "l’établissement fermé"),
-        ({"opt_in": True, "postal_code": "98800"}, 12, "n’est pas desservi"),
-        ({"opt_in": False}, 50, "moins de 50"),
-    ],
-)
-def test_what_an_admission_cannot_repair_is_not_accepted(
-    agent: User, entry: Callable[..., Any], row: dict[str, Any], headcount: int, words: str
-) -> None:
-    """Closed, too large, territory: the check would refuse all the same, and the letter would promise too much."""
-    case = case_in(State.DOCUMENTS_RECEIVED)
-    entry(case.siret, **row)
-    with pytest.raises(CaseError, match="Rien n’a été enregistré") as refusal:
-        accept(case, agent, headcount=headcount)
-    assert words in plain(str(refusal.value))
-    case.refresh_from_db()
-    assert case.state == State.DOCUMENTS_RECEIVED
-    assert not Admission.objects.exists()
-    assert kinds() == []
-
-
-def test_refusing_gives_the_reason_and_keeps_the_documents(agent: User) -> None:
-    case = case_in(State.RECEIVED)
-    send(case, inspect("kbis.pdf", PDF))
-    decisions.refuse(case, "les justificatifs sont illisibles", by=agent, at=NOW)
-    assert (case.state, case.decided_by, case.news_at) == (State.REFUSED, agent, None)
-    assert "les justificatifs sont illisibles." in Message.objects.get(kind="eligibility/case_refused").body_text
-    assert case.documents.kept().count() == 1
-
-
-def test_everybody_who_asked_is_told_the_decision(agent: User, put_in_service: Callable[..., None]) -> None:
-    put_in_service()
-    first, second = case_in(State.RECEIVED, email="a@b.example"), case_in(State.RECEIVED, email="c@d.example")
-    send(second, inspect("kbis.pdf", PDF), at=NOW)
-    decisions.add_note(second, "doublon", by=agent, at=NOW)
-    decisions.merge(second, first, by=agent, at=NOW + timedelta(hours=1))
-    assert (second.state, second.merged_into) == (State.CLOSED, first)
-    assert (first.state, first.due_at) == (State.DOCUMENTS_RECEIVED, NOW + timedelta(hours=48))
-    assert first.messages.count() == 2
-    assert first.documents.count() == 1
-    accept(first, agent)
-    assert set(Message.objects.filter(kind="eligibility/case_accepted").values_list("recipient", flat=True)) == {
-        "a@b.example", "c@d.example",
-    }  # fmt: skip
-
-
-def test_what_is_sent_to_a_merged_case_reaches_the_other(agent: User) -> None:
-    kept, double = case_in(State.RECEIVED), case_in(State.RECEIVED)
-    decisions.merge(double, kept, by=agent, at=NOW)
-    message = send(double, inspect("kbis.pdf", PDF), at=NOW)
-    kept.refresh_from_db()
-    assert (message.case, message.is_other_sender, kept.state) == (kept, False, State.DOCUMENTS_RECEIVED)
-
-
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.REFUSED, State.CLOSED])
-def test_an_ended_case_takes_no_duplicate(agent: User, state: str) -> None:
-    ended, double = case_in(state), case_in(State.RECEIVED)
-    with pytest.raises(CaseError, match=ended.number):
-        decisions.merge(double, ended, by=agent, at=NOW)
-    with pytest.raises(CaseError, match="elle-même"):
-        decisions.merge(double, double, by=agent, at=NOW)
-
-
-def test_reopening_with_documents_at_hand_gives_48_hours(agent: User) -> None:
-    case = case_in(State.RECEIVED)
-    send(case, inspect("kbis.pdf", PDF), at=NOW)
-    decisions.refuse(case, "illisible", by=agent, at=NOW)
-    decisions.reopen(case, by=agent, at=NOW + timedelta(days=9))
-    assert (case.state, case.due_at, case.refusal) == (State.DOCUMENTS_RECEIVED, NOW + timedelta(days=11), "")
-    closed = case_in(State.CLOSED)
-    decisions.reopen(closed, by=agent, at=NOW)
-    assert (closed.state, closed.closed_at, closed.due_at) == (State.RECEIVED, None, None)
-
-
-def test_what_cannot_be_reopened_says_why(agent: User) -> None:
-    accepted, old = case_in(State.ACCEPTED), case_in(State.REFUSED)
-    new = CaseFactory(siret=old.siret)
-    merged = case_in(State.CLOSED, merged_into=new)
-    for case, words in ((accepted, "acceptée"), (old, new.number), (merged, new.number)):
-        with pytest.raises(CaseError, match=words):
-            decisions.reopen(case, by=agent, at=NOW)
-
-
-def test_an_answer_and_a_note_change_no_state(agent: User) -> None:
-    case = case_in(State.RECEIVED, news_at=NOW)
-    decisions.add_note(case, "Appelée, rappeler mardi.", by=agent, at=NOW)
-    assert case.news_at == NOW
-    decisions.answer(case, "Quel est votre effectif\u00a0?", by=agent, at=NOW)
-    assert (case.state, case.news_at) == (State.RECEIVED, None)
-    assert "Quel est votre effectif\u00a0?" in Message.objects.get().body_text
-    assert [(one.direction, one.author) for one in case.messages.all()] == [("note", agent), ("out", agent)]
-
-
-# --- who looks after it
-
-
-def test_taking_and_releasing_are_told_by_name(agent: User) -> None:
-    case, colleague = case_in(State.RECEIVED), UserFactory(staff=True, username="dominique")
-    for _ in range(2):
-        decisions.take(case, by=agent, at=NOW)
-    with pytest.raises(CaseError, match="camille"):
-        decisions.take(case, by=colleague, at=NOW)
-    decisions.assign(case, colleague, by=agent, at=NOW)
-    for _ in range(2):
-        decisions.release(case, by=colleague, at=NOW)
-    notes = [event.note for event in case.events.all()]
-    assert notes == ["confiée à camille", "confiée à dominique", "rendue à l’équipe"]

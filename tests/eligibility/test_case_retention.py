@@ -139,6 +139,7 @@ def test_after_three_years_nothing_tells_who_asked(agent: User) -> None:
     case.refresh_from_db()
     assert case.anonymised_at == NOW + DAY + retention.CASE_KEPT
     assert (case.state, case.headcount, case.register, case.decided_at) == (State.REFUSED, 4, "cma", NOW + DAY)
+    assert len(case.token) == len(token)
     assert case.token != token
     assert not case.messages.exists()
     assert not case.documents.exists()
@@ -203,8 +204,21 @@ def test_staff_are_reminded_once_before_a_case_is_overdue(agent: User, settings:
 def test_a_colleague_who_has_left_is_not_written_to(settings: Any) -> None:
     case = received(assigned_to=UserFactory(staff=True, is_active=False))
     reminders.remind(NOW + timedelta(hours=40))
-    assert Message.objects.get(kind="eligibility/case_due_soon").recipient == settings.STAFF_ALERT_EMAIL
-    assert case.number
+    letter = Message.objects.get(kind="eligibility/case_due_soon")
+    assert (letter.recipient, letter.about) == (settings.STAFF_ALERT_EMAIL, case.number)
+
+
+def test_nothing_is_decided_by_the_clock() -> None:
+    case = received()
+    for days in (2, 31, 400):
+        reminders.remind(NOW + days * DAY)
+        retention.forget(NOW + days * DAY)
+    case.refresh_from_db()
+    assert (case.state, case.decided_at) == (State.DOCUMENTS_RECEIVED, None)
+    assert case.documents.kept().count() == 1
+    assert set(Message.objects.values_list("kind", flat=True)) == {
+        "eligibility/case_documents_received", "eligibility/case_due_soon",
+    }  # fmt: skip
 
 
 def test_each_new_due_time_has_its_reminder(agent: User) -> None:
