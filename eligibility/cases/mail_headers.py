@@ -13,6 +13,7 @@ from email.utils import getaddresses
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+MAX_FROM = 2_000  # characters; nobody has so many names
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")
 _BLANKS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|ne-?pas-?repondre|donotreply|bounces?)(?:[+.-].*)?@")
@@ -40,7 +41,7 @@ def read(message: Message) -> Headers:
     raw: dict[str, str] = {}
     for name, value in message.raw_items():
         raw.setdefault(name.lower(), _readable(str(value)))
-    sender_name, sender = _sender(raw.get("from", ""))
+    sender_name, sender = _sender(raw.get("from", "")[:MAX_FROM])
     ids = _MESSAGE_ID.findall(raw.get("message-id", ""))
     answered = _MESSAGE_ID.findall(f"{raw.get('in-reply-to', '')} {raw.get('references', '')}")
     return Headers(

@@ -1,6 +1,7 @@
 """One e-mail taken apart, without mailbox or database."""
 
 import email.policy
+import time
 from email.message import EmailMessage
 from typing import Any
 
@@ -247,8 +248,37 @@ def test_html_alone_is_read_without_markup_script_or_style():
     assert taken_apart(message).text == "Bonjour Marie,\n\nSIRET\n732 829 320 00074"
 
 
-def test_crooked_html_is_read_as_far_as_it_goes():
-    assert from_html("<p>Un<p>Deux</div></b>&nbsp;&eacute;&#0;&bogus;<script>jamais").split()[:2] == ["Un", "Deux"]
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Un<p>Deux</div></b>&nbsp;&eacute;<script>jamais", "Un Deux é"),
+        ("5 < 6 &lt; 7 & 8 > 2", "5 < 6 < 7 & 8 > 2"),
+        ("<td>732</td><td>829</td>", "732 829"),
+        ("avant<!-- <p>caché</p> -->après", "avantaprès"),
+        ("avant<!-- jamais fermé", "avant"),
+        ("<STYLE>p{}</STYLE >Bonjour<HEAD><title>x</title></HEAD>", "Bonjour"),
+        ("fin <a href=", "fin"),
+        ("<", "<"),
+        ("", ""),
+    ],
+)
+def test_crooked_html_is_read_as_far_as_it_goes(html, text):
+    assert " ".join(from_html(html).split()) == text
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<!--", "<!", "<![CDATA[", "<script>", "</", "<p", "&", "<style><!--", "&#", "< "]
+)
+def test_html_made_to_keep_us_busy_does_not(piece):
+    started = time.process_time()
+    from_html((piece * 100_000)[:100_000])
+    assert time.process_time() - started < 2
+
+
+@patiently
+@given(st.text(alphabet="<>!-/abps&; \"'=\n", max_size=80))
+def test_any_html_becomes_text_that_holds_no_tag_from_it(html):
+    assert "<p>" not in from_html(f"<p>{html}</p>".replace("&", ""))
 
 
 def test_a_text_in_a_wrong_charset_is_read_all_the_same():
