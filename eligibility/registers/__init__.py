@@ -1,4 +1,5 @@
 """From a chamber's file to a register in service, one drawer a step.
 
-files → layout → rows → staging → diff → guards → swap; `load` calls them in this order under one lock.
+archives → files → layout → columns (or, for odd rows, rows) → staging → diff → losses → guards → swap; `load` calls
+them in this order under one lock, `history` knows the way back.
 """

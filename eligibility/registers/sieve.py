@@ -39,25 +39,23 @@ class Sieve:
         """The rows to keep, in the columns of `RegisterEntry` and the order of the file; blank lines are no rows."""
         has_any = False
         for block in blocks:
-            cells = columns.cut(block.data, self._layout)
-            tidied = columns.tidy(
-                cells, self._layout, block.data, register=self._report.register, today=self._today
-            ).filter(columns.IS_PLAIN)
-            self._report.read += tidied.height
-            self._report.warnings.update(
-                {
-                    name: rows
-                    for name, rows in tidied.select(pl.col(columns.REMARKS).sum()).row(0, named=True).items()
-                    if rows
-                }
-            )
-            plain = tidied.select(columns.PLACE, *columns.SCHEMA)
+            plain = self._plain_rows(block)
             if plain.height < len(block):
                 plain = self._with_odd_rows(plain, block)
             has_any = has_any or plain.height > 0
             if not has_any and self._report.read >= HOPELESS:
                 raise LoadRefused(self._report.why_nothing)
             yield plain.select(*columns.SCHEMA)
+
+    def _plain_rows(self, block: Block) -> pl.DataFrame:
+        """Judge in columns what can be, each row with its place in the block."""
+        cells = columns.cut(block.data, self._layout)
+        rows = columns.tidy(cells, self._layout, block.data, register=self._report.register, today=self._today)
+        rows = rows.filter(columns.IS_PLAIN)
+        remarks = rows.select(pl.col(columns.REMARKS).sum()).row(0, named=True)
+        self._report.warnings.update({name: number for name, number in remarks.items() if number})
+        self._report.read += rows.height
+        return rows.select(columns.PLACE, *columns.SCHEMA)
 
     def _with_odd_rows(self, plain: pl.DataFrame, block: Block) -> pl.DataFrame:
         """Judge every other line by the rule for one row, and put what is kept back in its place."""
