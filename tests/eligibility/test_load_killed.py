@@ -85,9 +85,11 @@ def test_a_load_killed_at_ten_random_points_leaves_the_register_usable(tmp_path:
     stands = tables()
 
     dice, killed = random.Random(20201101), 0
-    for number in range(KILLS):
+    for number in range(5 * KILLS):  # some loads are quicker than the shot: on a busy machine times vary
+        if killed == KILLS:
+            break
         process = start(after)
-        time.sleep(dice.uniform(0, length))
+        time.sleep(dice.uniform(0, 0.8 * length))
         process.kill()
         killed += process.wait(PATIENCE) == -signal.SIGKILL
         wait_until_gone()
@@ -95,7 +97,7 @@ def test_a_load_killed_at_ten_random_points_leaves_the_register_usable(tmp_path:
             put_into_service(before)  # it was quicker than the shot: begin again
         assert tables() == stands, f"kill {number} left a table behind"
         assert set(RegisterEntry.objects.values_list("siret", "updated_on")) == register
-    assert killed >= KILLS // 2
+    assert killed == KILLS
 
     last = start(after)
     assert last.wait(PATIENCE) == 0
