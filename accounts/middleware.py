@@ -1,9 +1,21 @@
-"""The establishment a request acts for."""
+"""Who asks: the sign-in page for whoever is not signed in, the establishment for a customer."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from . import kept
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Close every door; somebody whose session ended over a form is told so, and what was typed is kept."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method == "POST":
+            return kept.ask_to_sign_in(request, view_func)
+        return super().handle_no_permission(request, view_func)
 
 
 class EstablishmentMiddleware:

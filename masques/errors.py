@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from accounts import kept
+
 STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
 
 
@@ -26,7 +28,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
+    """Show the page anew, filled in, where that is possible; else say how to come by what was typed."""
+    return kept.show_again(request) or render(request, "403_csrf.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from notifications.addresses import absolute
 from notifications.wording import NBSP
 
@@ -17,6 +18,7 @@ from . import contact, legal_facts
 NOT_FOR_ROBOTS = ("/gestion/", "/mon-espace/", "/commandes/", "/captcha/", "/webhooks/", "/rejet-siret/", "/suivi/")
 
 
+@kept.keeps_typed("pages:help")
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def help_page(request: HttpRequest) -> HttpResponse:
@@ -28,6 +30,8 @@ def help_page(request: HttpRequest) -> HttpResponse:
         form.send(request)
         messages.success(request, "Votre message est parti. Réponse pendant les heures d’ouverture.")
         return redirect("pages:help")
+    if not form.is_bound:
+        kept.refill(form, request)
     return render(request, "pages/aide.html", {"form": form})
 
 

@@ -47,8 +47,12 @@ class LotsForm(forms.Form):
 
     @property
     def lots_to_show(self) -> int:
-        """The quantity whose total the page shows: what the form holds, or one lot where that is no quantity."""
-        return self.cleaned_data.get("lots", 1) if self.is_bound else self.initial["lots"]
+        """The quantity whose total the page shows: what the field holds, or one lot where that is no quantity."""
+        try:
+            lots: int = self.fields["lots"].clean(self["lots"].value())
+        except ValidationError:
+            return 1
+        return lots if 1 <= lots <= min(self.max_lots, self.in_stock) else 1
 
     def clean_lots(self) -> int:
         lots: int = self.cleaned_data["lots"]

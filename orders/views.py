@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from accounts.access import CustomerRequest, customer_required
 from eligibility.zones import Zone
 from notifications import phones
@@ -47,6 +48,7 @@ def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., Http
     return guarded
 
 
+@kept.keeps_typed("orders:shop")
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def shop(request: CustomerRequest) -> HttpResponse:
@@ -71,6 +73,8 @@ def shop(request: CustomerRequest) -> HttpResponse:
             return redirect("orders:delivery", draft.reference)
         except OrderError as error:
             form.add_error("lots", str(error))
+    if not form.is_bound:
+        kept.refill(form, request)
     zone = Zone((draft and draft.zone) or verdict.zone or Zone.METRO)
     context = {"availability": current, "form": form, "zone": zone, "draft": draft}
     return render(request, "orders/shop.html", context | _offers(current, zone, form))
@@ -88,6 +92,7 @@ def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> d
     }
 
 
+@kept.keeps_typed("orders:delivery")
 @with_draft
 @require_http_methods(["GET", "HEAD", "POST"])
 def delivery(request: CustomerRequest, order: Order) -> HttpResponse:
@@ -105,6 +110,8 @@ def delivery(request: CustomerRequest, order: Order) -> HttpResponse:
         if form.cleaned_data["save_address"]:
             checkout.save_address(order)
         return redirect("orders:summary", order.reference)
+    if not form.is_bound:
+        kept.refill(form, request)
     return _step(request, order, 1, "orders/delivery.html", {"form": form, "siret": request.establishment.siret})
 
 
@@ -188,6 +195,7 @@ def _step(request: CustomerRequest, order: Order, current: int, template: str, c
     return render(request, template, {"order": order, "steps": STEPS, "current": current} | context)
 
 
+@kept.keeps_typed("orders:delivery", with_field="postal_code")
 @with_draft
 @require_http_methods(["GET", "HEAD", "POST"])
 def interrupt(request: CustomerRequest, order: Order) -> HttpResponse:
