@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from sandbox import bootstrap
 
@@ -132,6 +132,58 @@ def test_the_caret_stays_where_one_types(page) -> None:
     page.keyboard.type("55")
     assert page.input_value("#siret") == "755 328 293 20".replace(" ", NBSP)
     assert page.evaluate("document.querySelector('#siret').selectionStart") == 3
+
+
+CHECK = """<!DOCTYPE html><html lang="fr"><title>Essai</title>
+<form method="post" action="/" data-siret-check="reponse"><input name="siret"><button>Vérifier</button></form>
+<div id="reponse"></div><script type="module" src="/siret.js"></script></html>"""
+
+
+@pytest.fixture
+def checks(page) -> list[int]:
+    """A home page whose server answers with these statuses, one after the other; what is left was not asked for."""
+    statuses: list[int] = []
+
+    def answer(route: Route) -> None:
+        if route.request.url.endswith("/siret.js"):
+            route.fulfill(path=ROOT / "static" / "js" / "siret.js", content_type="text/javascript")
+        elif route.request.method == "GET":
+            route.fulfill(body=CHECK, content_type="text/html; charset=utf-8")
+        else:
+            status = statuses.pop(0)
+            words = f"<p>{status}, {len(statuses)} left</p>"
+            route.fulfill(status=status, headers={"X-Fragment": "answer"}, body=words)
+
+    page.route("http://shop.test/**", answer)
+    page.goto("http://shop.test/")
+    page.wait_for_load_state("networkidle")
+    return statuses
+
+
+def test_a_number_is_asked_about_once_however_often_one_clicks(page, checks) -> None:
+    checks += [200, 200, 200]
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("200, 2 left").wait_for()
+    page.get_by_role("button").click()
+    page.press("[name=siret]", "Enter")
+    page.wait_for_timeout(100)
+    assert len(checks) == 2
+    # Typed anew, the same number is a new question.
+    page.fill("[name=siret]", "7328")
+    assert page.inner_text("#reponse") == ""
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("200, 1 left").wait_for()
+
+
+def test_after_too_many_tries_one_click_is_one_more_try(page, checks) -> None:
+    checks += [429, 429, 200, 200]
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("429, 3 left").wait_for()
+    page.get_by_role("button").click()
+    page.get_by_text("429, 2 left").wait_for()
+    page.get_by_role("button").click()
+    page.get_by_text("200, 1 left").wait_for()
+    assert len(checks) == 1
 
 
 def test_a_password_can_be_shown_and_leaves_as_a_password(page) -> None:
