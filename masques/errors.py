@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from accounts import kept
+from orders.errors import NoSuchOrderError
 
 STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
 
@@ -24,6 +25,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A draft deleted in another tab and a stranger's order read alike: nobody learns which references exist."""
+    if isinstance(exception, NoSuchOrderError):
+        return render(request, "orders/not_found.html", status=404)
     return _page(request, 404)
 
 

@@ -8,9 +8,10 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -22,7 +23,7 @@ from notifications.wording import euros, long_date
 
 from . import availability, checkout, pricing
 from .calendar import last_payment_day, next_order_on, paris_date
-from .errors import BusyError, OrderChangedError, OrderError
+from .errors import BusyError, NoSuchOrderError, OrderChangedError, OrderError
 from .forms import DeliveryForm, LotsForm, SummaryForm
 from .models import Order
 from .timeline import last_parcel
@@ -31,9 +32,13 @@ STEPS = ["Votre demande", "Pièces justificatives", "Récapitulatif"]
 KEPT = "Votre demande est gardée 30\u00a0jours. Elle ne réserve rien tant qu’elle n’est pas confirmée."
 
 
-def own_order(request: CustomerRequest, reference: str) -> Order:
+def own_order(request: CustomerRequest, reference: str, *, orders: QuerySet[Order] | None = None) -> Order:
     """The order of this reference inside the customer's establishment; a stranger's does not exist."""
-    return get_object_or_404(request.establishment.orders.all(), reference=reference)
+    orders = request.establishment.orders.all() if orders is None else orders
+    order = orders.filter(reference=reference).first()
+    if order is None:
+        raise NoSuchOrderError
+    return order
 
 
 def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., HttpResponseBase]:
@@ -247,7 +252,7 @@ def order_list(request: CustomerRequest) -> HttpResponse:
 def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
     """One order: where it stands, what can be done now; a draft goes on at its next step."""
     orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments")
-    order = get_object_or_404(orders, reference=reference)
+    order = own_order(request, reference, orders=orders)
     if order.is_draft:
         return redirect("orders:summary" if order.has_delivery else "orders:delivery", reference)
     now = timezone.now()

@@ -13,6 +13,7 @@ from billing.models import Invoice, Payment
 from eligibility.models import RegisterEntry
 from orders import views
 from orders.models import Order, Price, Stock
+from orders.reference import draw
 from shipping.models import Shipment
 from tests.factories import PASSWORD, EstablishmentFactory, OrderFactory, UserFactory
 from tests.orders.conftest import DELIVERY, commitment, draft_of, text_of
@@ -309,3 +310,27 @@ def test_without_the_form_token_nothing_is_sent(user, draft):
     browser.force_login(user, backend="accounts.backends.AccountBackend")
     assert browser.post(url("summary", draft), {"terms": "on"}).status_code == 403
     assert Order.objects.get().is_draft
+
+
+class TestDeletedInAnotherTab:
+    GONE = "Cette demande n’existe plus"
+
+    @pytest.mark.parametrize("name", ["orders:delivery", "orders:summary", "orders:interrupt", "billing:order_and_pay"])
+    def test_what_is_sent_from_the_first_tab_says_so_and_leads_on(self, browser, draft, name):
+        address = reverse(name, args=[draft.reference])
+        browser.post(reverse("orders:cancel", args=[draft.reference]))
+        answer = browser.post(address, DELIVERY | {"terms": "on"})
+        assert answer.status_code == 404
+        assert self.GONE in text_of(answer)
+        assert 'href="/commander/"' in text_of(answer)
+        assert 'href="/commandes/"' in text_of(answer)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_stranger_s_order_reads_like_one_that_never_was(self, browser, name):
+        pages = []
+        for reference in (OrderFactory(draft=True).reference, draw()):
+            answer = browser.get(reverse(f"orders:{name}", args=[reference]))
+            assert answer.status_code == 404
+            pages.append(text_of(answer))
+        assert pages[0] == pages[1]
+        assert self.GONE in pages[0]
