@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from accounts import kept
 from orders.errors import NoSuchOrderError
 
-STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
+STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 405: "405.html", 413: "413.html"}
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -29,6 +29,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, NoSuchOrderError):
         return render(request, "orders/not_found.html", status=404)
     return _page(request, 404)
+
+
+def wrong_method(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:
+    """A page in the place of an empty refusal, with the methods that it names."""
+    response = _page(request, 405)
+    response["Allow"] = refusal["Allow"]
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

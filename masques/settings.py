@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "accounts.middleware.EstablishmentMiddleware",
+    "masques.middleware.WrongMethodMiddleware",
 ]
 
 ROOT_URLCONF = "masques.urls"
