@@ -11,10 +11,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from captcha.forms import CaptchaFormMixin
-from eligibility.fields import SiretField
+from eligibility.fields import DIFFERENT, EmailField, SiretField
 
 from . import signup
-from .fields import DIFFERENT, EmailField, LineField, PasswordField
+from .fields import LineField, PasswordField
 from .models import User
 from .passwords import RULE
 

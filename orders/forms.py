@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.fields import EmailField, LineField, PhoneField
+from accounts.fields import LineField, PhoneField
 from accounts.models import DeliveryProfile
 from accounts.profile import DeliveryAddressForm
+from eligibility.fields import EmailField
 from eligibility.zones import is_open, opens_at, zone_of
 from notifications.wording import count, long_date, short_date
 
