@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from eligibility import fields
 from notifications import phones
 
-from .addresses import LINE
+from .addresses import LINE, PRINTED, printed
 
+NOT_PRINTED = "Nous ne pouvons pas imprimer\u00a0: %s. Écrivez en lettres latines."
 BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
 BAD_MOBILE = (
     "Indiquez un numéro de mobile, par exemple 06\u00a012\u00a034\u00a056\u00a078 ou 0690\u00a012\u00a034\u00a056."
@@ -18,10 +19,19 @@ BAD_MOBILE = (
 
 
 class LineField(fields.LineField):
-    """One line of a label, unless a longer one is asked for."""
+    """One line of a label or an invoice, in letters that both can print."""
 
     def __init__(self, *, max_length: int = LINE, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not isinstance(text, str):
+            return text
+        text = printed(text)
+        if unprintable := sorted(set(text) - PRINTED):
+            raise ValidationError(NOT_PRINTED % " ".join(unprintable[:5]), code="unprintable")
+        return text
 
 
 class PasswordField(forms.CharField):
