@@ -46,6 +46,15 @@ class TextField(forms.CharField):
         return "\n".join(map(visible, text.splitlines())).strip() if isinstance(text, str) else text
 
 
+class WholeNumberField(forms.IntegerField):
+    """A number in plain digits: "２" is refused, as in a SIRET or a postal code."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and not value.strip().isascii():
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
 class EmailField(forms.EmailField):
     """An address, in lower case: mailboxes make no difference, and neither do we."""
 

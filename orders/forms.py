@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from accounts.fields import LineField, PhoneField
 from accounts.models import DeliveryProfile
 from accounts.profile import DeliveryAddressForm
-from eligibility.fields import EmailField
+from eligibility.fields import EmailField, WholeNumberField
 from eligibility.zones import is_open, opens_at, zone_of
 from notifications.wording import count, long_date, short_date
 
@@ -27,12 +27,9 @@ NOT_A_NUMBER = "Indiquez un nombre entier de lots."
 class LotsForm(forms.Form):
     """How many lots, within the company's quota and what is in stock."""
 
-    lots = forms.IntegerField(
+    lots = WholeNumberField(
         label="Nombre de lots",
-        error_messages={
-            "required": "Indiquez un nombre entier de lots.",
-            "invalid": "Indiquez un nombre entier de lots.",
-        },
+        error_messages={"required": NOT_A_NUMBER, "invalid": NOT_A_NUMBER},
     )
 
     def __init__(self, *args: Any, max_lots: int, in_stock: int, **kwargs: Any) -> None:
@@ -40,20 +37,24 @@ class LotsForm(forms.Form):
         self.max_lots, self.in_stock = max_lots, in_stock
         self.fields["lots"].widget.attrs |= {
             "min": 1,
-            "max": min(max_lots, in_stock),
+            "max": self.most,
             "inputmode": "numeric",
             "autocomplete": "off",
             "data-stepper": "lot",
         }
 
     @property
-    def lots_to_show(self) -> int:
-        """The quantity whose total the page shows: what the field holds, or one lot where that is no quantity."""
+    def most(self) -> int:
+        return min(self.max_lots, self.in_stock)
+
+    @property
+    def lots_to_show(self) -> int | None:
+        """The quantity whose total the page shows: what the field holds, None where that cannot be ordered."""
         try:
             lots: int = self.fields["lots"].clean(self["lots"].value())
         except ValidationError:
-            return 1
-        return lots if 1 <= lots <= min(self.max_lots, self.in_stock) else 1
+            return None
+        return lots if 1 <= lots <= self.most else None
 
     def clean_lots(self) -> int:
         lots: int = self.cleaned_data["lots"]

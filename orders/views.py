@@ -86,14 +86,14 @@ def shop(request: CustomerRequest) -> HttpResponse:
 
 
 def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> dict[str, Any]:
-    """The company's own offer and the other one, with prices; the total of what the form holds."""
+    """The company's own offer and the other one, with prices; the total of what the form holds, if it can be had."""
     prices = pricing.offers(zone, on=paris_date(timezone.now()))
     lot_size = current.verdict.lot_size if current.verdict else None
     mine = next((price for price in prices.values() if price.lot_size == lot_size), None)
     return {
         "price": mine,
         "other_price": next((price for price in prices.values() if price.lot_size != lot_size), None),
-        "total": mine and mine.times(form.lots_to_show),
+        "total": mine.times(form.lots_to_show) if mine and form.lots_to_show else None,
     }
 
 

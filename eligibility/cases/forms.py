@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from captcha.forms import CaptchaFormMixin
-from eligibility.fields import DIFFERENT, EmailField, LineField, SiretField, TextField
+from eligibility.fields import DIFFERENT, EmailField, LineField, SiretField, TextField, WholeNumberField
 from eligibility.quota import HEADCOUNT_LIMIT
 from eligibility.verdict import TITLES, PublicAnswer
 from notifications import phones
@@ -36,7 +36,7 @@ class CaseForm(CaptchaFormMixin, forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
         validators=[RegexValidator(r"\A[0-9]{5}\Z", BAD_POSTAL_CODE)],
     )
-    headcount = forms.IntegerField(
+    headcount = WholeNumberField(
         label="Effectif de l’entreprise",
         help_text="Nombre de salariés de l’entreprise entière, tous établissements confondus.",
         min_value=0,

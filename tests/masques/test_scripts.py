@@ -51,8 +51,8 @@ def french(amount: str) -> str:
 STEPPER = """
 <input type="number" id="lots" value="1" min="1" max="{most}" data-stepper="lot">
 <p data-live-total="lots" data-unit-price="{price}" data-vat-rate="{rate}" data-lot-size="{size}">
-<b data-part="lots"></b><b data-part="masks"></b><b data-part="excl"></b><b data-part="vat"></b>
-<b data-part="incl"></b></p>
+<i data-no-total hidden>1 à {most}</i><i data-total><b data-part="lots"></b><b data-part="masks"></b>
+<b data-part="excl"></b><b data-part="vat"></b><b data-part="incl"></b></i></p>
 """
 
 
@@ -97,13 +97,15 @@ def test_the_buttons_stay_within_the_quota(page) -> None:
     assert page.inner_text('[data-part="lots"]') == f"1{NBSP}lot"
 
 
-def test_an_impossible_quantity_changes_no_total(page) -> None:
+def test_no_total_stands_beside_an_impossible_quantity(page) -> None:
     load(page, STEPPER.format(most=3, price="92.50", rate="5.50", size=40), "stepper.js")
     page.wait_for_selector(".stepper__button")
-    page.fill("#lots", "2")
     for typed in ("7", "0", "-1", "1.5", ""):
         page.fill("#lots", typed)
-        assert page.inner_text('[data-part="incl"]') == f"195,18{NBSP}€"
+        assert page.inner_text("[data-live-total]") == "1 à 3"
+    page.fill("#lots", "2")
+    assert page.inner_text('[data-part="incl"]') == f"195,18{NBSP}€"
+    assert page.locator("[data-no-total]").is_hidden()
 
 
 @pytest.mark.parametrize(
