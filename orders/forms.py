@@ -135,7 +135,7 @@ class SummaryForm(forms.Form):
     """The commitment, with what the page showed when it was given."""
 
     terms = forms.BooleanField(error_messages={"required": "Acceptez les conditions générales pour commander."})
-    headcount_ok = forms.BooleanField(label="Je certifie que mon entreprise compte moins de 50\u00a0salariés.")
+    headcount_ok = forms.BooleanField(label="Je certifie que mon entreprise compte moins de 50\u00a0salariés")
     # A plain text, so that the browser sends back the very figures it was given, whatever the language.
     shown_total = forms.RegexField(r"^[0-9]{1,7}\.[0-9]{2}$", widget=forms.HiddenInput)
     shown_terms = forms.CharField(widget=forms.HiddenInput, max_length=20)
@@ -144,7 +144,7 @@ class SummaryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["terms"].label = format_html(
-            'J’ai lu et j’accepte les <a href="{}">conditions générales de vente</a>, version du {}.',
+            'J’ai lu et j’accepte les <a href="{}">conditions générales de vente</a>, version du {}',
             reverse("pages:terms"),
             short_date(date.fromisoformat(settings.TERMS_VERSION)),
         )

@@ -165,7 +165,7 @@ def test_a_huge_body_is_refused_with_a_page_that_says_so(path, settings):
     for content, content_type in ((body, FORM), (multipart(body), "multipart/form-data; boundary=x")):
         response = client.generic("POST", path, content, content_type=content_type)
         assert response.status_code == 413
-        assert "trop lourd" in response.content.decode()
+        assert "Raccourcissez votre texte" in response.content.decode()
 
 
 def multipart(text: str) -> str:

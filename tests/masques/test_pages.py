@@ -182,6 +182,18 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, db) -> None:
     assert not Message.objects.exists()
 
 
+def test_a_page_with_something_to_correct_says_so_first(client, db) -> None:
+    """In the title, which is read before all else; on every page with a form alike."""
+    for path in ("/aide/", "/rejet-siret/", "/inscription/", "/connexion/", "/mot-de-passe/oublie/"):
+        assert "À corriger" not in client.get(path).content.decode(), path
+        assert "<title>À corriger&nbsp;: " in client.post(path, {}).content.decode(), path
+
+
+def test_a_reference_that_is_too_long_has_the_usual_sentence(client, db) -> None:
+    html = client.post("/aide/", letter(reference="X" * 13)).content.decode()
+    assert "12\u00a0caractères au maximum." in html
+
+
 def test_a_robot_that_fills_in_the_trap_sends_nothing(client, db) -> None:
     client.post("/aide/", letter(email="a@b.example", captcha=solved(client), captcha_comment="achetez"))
     assert not Message.objects.exists()

@@ -46,7 +46,7 @@ class TestSummary:
     def test_without_the_box_nothing_is_ordered(self, browser, draft):
         page = browser.get(url("summary", draft))
         page = browser.post(url("summary", draft), commitment(page, terms=""))
-        assert "Acceptez les conditions générales pour commander." in text_of(page)
+        assert "version du 01/11/2026\u00a0: Acceptez les conditions générales pour commander." in text_of(page)
         assert Order.objects.get().is_draft
 
     def test_a_second_click_lands_on_the_order(self, browser, draft):
@@ -110,7 +110,7 @@ class TestSummary:
         assert "Je certifie" not in text_of(browser.get(url("summary", draft)))
         settings.HEADCOUNT_CERTIFIED = True
         page = browser.get(url("summary", draft))
-        assert "Je certifie que mon entreprise compte moins de 50\u00a0salariés." in text_of(page)
+        assert "Je certifie que mon entreprise compte moins de 50\u00a0salariés\u00a0<span" in text_of(page)
         browser.post(url("summary", draft), commitment(page))
         assert Order.objects.get().is_draft
         browser.post(url("summary", draft), commitment(page, headcount_ok="on"))
