@@ -58,7 +58,7 @@ def _keep_profile(request: CustomerRequest, form: ProfileForm, *, is_last_step: 
     if address:
         messages.info(request, CODE_SENT)
         return redirect("account_email_verification_sent")
-    return redirect("accounts:space" if is_last_step else "accounts:profile")
+    return redirect("orders:shop" if is_last_step else "accounts:profile")
 
 
 @kept.keeps_typed("accounts:company")

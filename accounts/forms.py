@@ -60,7 +60,7 @@ class SignupForm(CaptchaFormMixin, forms.Form):
         label="Indiquez votre adresse e-mail",
         help_text="Elle sert à vous connecter et à suivre vos commandes.",
     )
-    email2 = EmailField(label="Confirmez votre adresse e-mail", autocomplete="off")
+    email2 = EmailField(label="Confirmez votre adresse e-mail")
 
     SECTIONS = (
         ("Votre identifiant", ("username", "username2")),

@@ -249,3 +249,20 @@ def test_a_crash_gives_a_code_to_quote(client, monkeypatch) -> None:
     assert response.status_code == 500
     assert response["X-Request-Id"] in response.content.decode()
     assert "Votre commande et votre règlement sont à l’abri." in response.content.decode()
+
+
+def test_programs_that_read_no_page_find_the_icon(client) -> None:
+    response = client.get("/favicon.ico")
+    assert response.status_code == 302
+    assert re.fullmatch(r"/static/img/favicon(\.[0-9a-f]+)?\.png", response["Location"])
+
+
+def test_a_shared_page_says_its_address_and_what_it_is_about(client, db, settings) -> None:
+    html = client.get("/aide/").content.decode()
+    assert f'<meta property="og:url" content="{settings.SITE_URL}/aide/">' in html
+    assert '<meta name="description" property="og:description" content="Horaires et contacts' in html
+
+
+def test_an_empty_search_for_a_parcel_is_answered(client, db) -> None:
+    assert "Le numéro comporte 11 à 15" in client.get("/suivi/?numero=").content.decode()
+    assert "Le numéro comporte 11 à 15" not in client.get("/suivi/").content.decode()
