@@ -1,4 +1,4 @@
-"""Who may open a customer's page. `LoginRequiredMiddleware` has closed every door; this looks for an establishment."""
+"""Who may open a customer's page. `SignInMiddleware` has closed every door; this looks for an establishment."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,8 +1,19 @@
 """Postal addresses: from a register's line to the lines of a label, 35 characters each. Pure."""
 
 import re
+import unicodedata
 
 LINE = 35
+# What the invoice's typeface has: Latin-1, but for a mark nobody sees and one nobody needs, and the letters and
+# signs of European names.
+PRINTED = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100)))) - {"\u00ad", "µ"} | frozenset(
+    "ĀāĂăĄąĆćĊċČčĎďĐđĒēĖėĘęĚěĞğĠġĢģĦħĪīĮįİıĲĳĶķĹĺĻļĽľŁłŃńŅņŇňŐőŒœŔŕŘřŚśŞşŠšŢţŤťŪūŮůŰűŲųŴŵŶŷŸŹźŻżŽžȘșȚț‘’“”„–—…€"
+)
+# Colissimo takes Latin-1; these have no letter of it inside.
+_ON_LABEL = str.maketrans(
+    {"Đ": "D", "đ": "d", "Ħ": "H", "ħ": "h", "ı": "i", "Ł": "L", "ł": "l", "Œ": "OE", "œ": "oe", "€": "EUR"}
+    | dict.fromkeys("‘’", "'") | dict.fromkeys("“”„", '"') | dict.fromkeys("–—", "-")
+)  # fmt: skip
 NOT_DISCLOSED = "[ND]"
 _NUMBER = re.compile(
     r"(?P<number>[0-9]{1,4}(?:\s?(?:BIS|TER|QUATER|[A-H]))?(?![^\s,]))[\s,]+(?P<name>.+)", re.IGNORECASE
@@ -35,6 +46,22 @@ def street_lines(street: str) -> dict[str, str]:
 def disclosed(text: str) -> str:
     """Nothing for a cell that INSEE masks: the mask is never shown."""
     return "" if NOT_DISCLOSED in text else text
+
+
+def printed(text: str) -> str:
+    """The text in letters that the typeface has, as far as it can be: ō becomes o, a full-width letter a plain one."""
+    return "".join(each if each in PRINTED else _plain(each) for each in text)
+
+
+def on_label(text: str) -> str:
+    """A line as Colissimo takes it: Latin-1, "Łukasz" as "Lukasz", 35 characters at most."""
+    letters = (each if each <= "\xff" else _plain(each) for each in text.translate(_ON_LABEL))
+    return "".join(letters).encode("latin-1", "replace").decode("latin-1")[:LINE]
+
+
+def _plain(letter: str) -> str:
+    """A letter without what stands above or below it."""
+    return "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each))
 
 
 def _abbreviate(name: str) -> str:

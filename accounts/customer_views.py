@@ -15,6 +15,7 @@ from eligibility.verdict import PublicAnswer, Verdict
 from eligibility.zones import communes_of
 from notifications.wording import NBSP, short_date
 
+from . import kept
 from .access import CustomerRequest, customer_required
 from .addresses import disclosed
 from .forms import AddEmailForm
@@ -26,6 +27,7 @@ CODE_SENT = "Un code a été envoyé à la nouvelle adresse. L’ancienne reste 
 LAST_STEP = "inscription"
 
 
+@kept.keeps_typed("accounts:profile")
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: CustomerRequest) -> HttpResponse:
@@ -35,6 +37,8 @@ def profile(request: CustomerRequest) -> HttpResponse:
     form = ProfileForm(data, user=request.user, establishment=request.establishment)
     if form.is_valid():
         return _keep_profile(request, form, is_last_step=is_last_step)
+    if not form.is_bound:
+        kept.refill(form, request)
     return render(request, "accounts/profile.html", {"form": form, "is_last_step": is_last_step})
 
 
@@ -54,9 +58,10 @@ def _keep_profile(request: CustomerRequest, form: ProfileForm, *, is_last_step: 
     if address:
         messages.info(request, CODE_SENT)
         return redirect("account_email_verification_sent")
-    return redirect("accounts:space" if is_last_step else "accounts:profile")
+    return redirect("orders:shop" if is_last_step else "accounts:profile")
 
 
+@kept.keeps_typed("accounts:company")
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def company(request: CustomerRequest) -> HttpResponse:
@@ -71,6 +76,8 @@ def company(request: CustomerRequest) -> HttpResponse:
         if form.has_unknown_postal_code:
             messages.warning(request, UNKNOWN_POSTAL_CODE)
         return redirect("accounts:company")
+    if not form.is_bound:
+        kept.refill(form, request)
     return render(request, "accounts/company.html", {"form": form} | _what_registers_say(establishment, verdict))
 
 

@@ -1,4 +1,4 @@
-"""Fields that every form about people and addresses shares, with the words for what is wrong."""
+"""Fields that every form about accounts and addresses shares, with the words for what is wrong."""
 
 import re
 from typing import Any
@@ -6,44 +6,32 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from eligibility import fields
 from notifications import phones
 
-from .addresses import LINE
+from .addresses import LINE, PRINTED, printed
 
-TOO_LONG = "%(limit_value)d\u00a0caractères au maximum."
-BAD_EMAIL = "Indiquez une adresse e-mail complète, par exemple nom@entreprise.fr."
+NOT_PRINTED = "Nous ne pouvons pas imprimer\u00a0: %s. Écrivez en lettres latines."
 BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
 BAD_MOBILE = (
     "Indiquez un numéro de mobile, par exemple 06\u00a012\u00a034\u00a056\u00a078 ou 0690\u00a012\u00a034\u00a056."
 )
-DIFFERENT = "Les deux saisies ne sont pas identiques."
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff]")
 
 
-class LineField(forms.CharField):
-    """One line of a label: blanks put in order, nothing invisible, never longer than what is printed."""
+class LineField(fields.LineField):
+    """One line of a label or an invoice, in letters that both can print."""
 
-    def __init__(self, *, max_length: int = LINE, autocomplete: str = "off", **kwargs: Any) -> None:
-        messages = {"max_length": TOO_LONG} | kwargs.pop("error_messages", {})
-        widget = forms.TextInput(attrs={"autocomplete": autocomplete})
-        super().__init__(max_length=max_length, widget=widget, error_messages=messages, **kwargs)
+    def __init__(self, *, max_length: int = LINE, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
-        return " ".join(_INVISIBLE.sub(" ", text).split()) if isinstance(text, str) else text
-
-
-class EmailField(forms.EmailField):
-    """An address, in lower case: mailboxes make no difference, and neither do we."""
-
-    def __init__(self, *, autocomplete: str = "email", **kwargs: Any) -> None:
-        widget = forms.EmailInput(attrs={"autocomplete": autocomplete, "spellcheck": "false"})
-        messages = {"invalid": BAD_EMAIL, "max_length": TOO_LONG}
-        super().__init__(widget=widget, error_messages=messages, **{"max_length": 80} | kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return text.lower() if isinstance(text, str) else text
+        if not isinstance(text, str):
+            return text
+        text = printed(text)
+        if unprintable := sorted(set(text) - PRINTED):
+            raise ValidationError(NOT_PRINTED % " ".join(unprintable[:5]), code="unprintable")
+        return text
 
 
 class PasswordField(forms.CharField):
@@ -51,7 +39,7 @@ class PasswordField(forms.CharField):
 
     def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
-        messages = {"max_length": TOO_LONG}
+        messages = {"max_length": fields.TOO_LONG}
         super().__init__(widget=widget, strip=False, max_length=128, error_messages=messages, **kwargs)
 
 

@@ -15,10 +15,10 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
 from captcha.forms import CaptchaFormMixin
-from eligibility.fields import SiretField
+from eligibility.fields import DIFFERENT, EmailField, SiretField
 
 from . import signup
-from .fields import DIFFERENT, EmailField, LineField, PasswordField
+from .fields import LineField, PasswordField
 from .models import User
 from .passwords import RULE
 
@@ -64,7 +64,7 @@ class SignupForm(CaptchaFormMixin, forms.Form):
         label="Indiquez votre adresse e-mail",
         help_text="Elle sert à vous connecter et à suivre vos commandes.",
     )
-    email2 = EmailField(label="Confirmez votre adresse e-mail", autocomplete="off")
+    email2 = EmailField(label="Confirmez votre adresse e-mail")
 
     SECTIONS = (
         ("Votre identifiant", ("username", "username2")),

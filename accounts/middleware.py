@@ -1,11 +1,21 @@
-"""What holds for every request of a signed-in user: the establishment it acts for, the second factor of staff."""
+"""Who asks: the sign-in page for strangers, the establishment of a customer, the second factor of staff."""
 
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from . import second_factor
+from . import kept, second_factor
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Close every door; somebody whose session ended over a form is told so, and what was typed is kept."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseRedirect:
+        if request.method == "POST":
+            return kept.ask_to_sign_in(request, view_func)
+        return super().handle_no_permission(request, view_func)
 
 
 class EstablishmentMiddleware:

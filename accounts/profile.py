@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from eligibility.fields import TOO_LONG, EmailField
 from eligibility.siret import vat_number
 from eligibility.verdict import Verdict
 from eligibility.zones import communes_of, is_known, zone_of
 
 from .addresses import LINE
-from .fields import TOO_LONG, EmailField, LineField, PhoneField, PostalCodeField
+from .fields import LineField, PhoneField, PostalCodeField
 from .models import DeliveryProfile, Establishment, User
 
 ADDRESS = ("street_number", "street_name", "hamlet", "building", "address_extra", "postal_code", "city")

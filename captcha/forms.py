@@ -30,6 +30,8 @@ TOO_MANY = (
     "ou réessayez dans {minutes}\u00a0minutes, ou écrivez à {support}."
 )
 
+FORM_NAMES: set[str] = set()  # of every form that ends with the test
+
 # Without JavaScript there is no answer: a few such posts an hour and address pass. It is a protection, so it shuts
 # where it cannot count.
 unsolved = RateLimit("captcha_unsolved", lambda: settings.NO_SCRIPT_RATE, fails_open=False)
@@ -39,6 +41,10 @@ class CaptchaFormMixin(forms.BaseForm):
     """A form that ends with « Je ne suis pas un robot »."""
 
     captcha_form_name: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        FORM_NAMES.add(cls.captcha_form_name)
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

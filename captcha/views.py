@@ -1,7 +1,5 @@
 """The challenge the widget asks for."""
 
-import re
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -9,9 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from captcha import proof
+from captcha.forms import FORM_NAMES
 from captcha.ratelimit import RateLimit, client_ip
 
-FORM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 challenges = RateLimit("captcha_challenge", lambda: settings.CAPTCHA_CHALLENGE_RATE)
 
 
@@ -21,8 +19,8 @@ challenges = RateLimit("captcha_challenge", lambda: settings.CAPTCHA_CHALLENGE_R
 def challenge(request: HttpRequest) -> HttpResponse:
     """Hand out a challenge for the form named in the address; a cached one would be a spent one."""
     form_name = request.GET.get("form", "")
-    if not FORM_NAME.fullmatch(form_name):
-        return JsonResponse({"error": "form name missing"}, status=400)
+    if form_name not in FORM_NAMES:
+        return JsonResponse({"error": "no such form"}, status=400)
     wait = challenges.allow(client_ip(request))
     if wait:
         return JsonResponse({"error": "too many challenges"}, status=429, headers={"Retry-After": str(wait)})

@@ -10,12 +10,12 @@ from django.http import HttpRequest
 
 from captcha.forms import CaptchaFormMixin
 from captcha.ratelimit import RateLimit, client_ip
+from eligibility.fields import EmailField, LineField, TextField
 from notifications import outbox
 from notifications.wording import count
 
 contacts = RateLimit("contact", lambda: settings.CONTACT_RATE)
 REQUIRED = {"required": "Ce champ est obligatoire."}
-WRONG_EMAIL = "Indiquez une adresse e-mail complète, par exemple nom@entreprise.fr."
 SUBJECTS = ("Mon compte", "Ma commande", "Mon paiement", "Ma livraison", "Rejet SIRET", "Autre")
 
 
@@ -27,19 +27,10 @@ class ContactForm(forms.Form):
         choices=[("", "Choisissez un objet"), *((subject, subject) for subject in SUBJECTS)],
         error_messages=REQUIRED,
     )
-    reference = forms.CharField(
-        label="N°\u00a0de commande",
-        required=False,
-        max_length=12,
-        help_text="Facultatif, par exemple ECTZ326.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    reference = LineField(
+        label="N°\u00a0de commande", required=False, max_length=12, help_text="Facultatif, par exemple ECTZ326."
     )
-    message = forms.CharField(
-        label="Message",
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 7}),
-        error_messages=REQUIRED | {"max_length": "4000\u00a0caractères au maximum."},
-    )
+    message = TextField(label="Message", max_length=4000, rows=7)
     # Drawn with the page: the same page sent twice is one message.
     token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
@@ -70,11 +61,7 @@ class VisitorContactForm(CaptchaFormMixin, ContactForm):
 
     captcha_form_name = "contact"
 
-    email = forms.EmailField(
-        label="Votre adresse e-mail",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-        error_messages=REQUIRED | {"invalid": WRONG_EMAIL},
-    )
+    email = EmailField(label="Votre adresse e-mail", max_length=254)
 
     field_order = ["subject", "reference", "message", "email"]
 

@@ -6,7 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 413: "413.html"}
+from accounts import kept
+from orders.errors import NoSuchOrderError
+
+STATUS_TEMPLATES = {400: "400.html", 403: "403.html", 404: "404.html", 405: "405.html", 413: "413.html"}
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -22,11 +25,22 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A draft deleted in another tab and a stranger's order read alike: nobody learns which references exist."""
+    if isinstance(exception, NoSuchOrderError):
+        return render(request, "orders/not_found.html", status=404)
     return _page(request, 404)
 
 
+def wrong_method(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:
+    """A page in the place of an empty refusal, with the methods that it names."""
+    response = _page(request, 405)
+    response["Allow"] = refusal["Allow"]
+    return response
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return render(request, "403_csrf.html", status=403)
+    """Show the page anew, filled in, where that is possible; else say how to come by what was typed."""
+    return kept.show_again(request) or render(request, "403_csrf.html", status=403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,8 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import add_never_cache_headers
 
+from . import errors
+
 NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"  # no page of ours asks for any
 
 
@@ -56,6 +58,18 @@ class PrivatePagesMiddleware:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header("Cache-Control"):
             add_never_cache_headers(response)
         return response
+
+
+class WrongMethodMiddleware:
+    """Give a browser a page to read where a view says 405 and nothing more; other clients need the header only."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_browser = "text/html" in request.headers.get("Accept", "")
+        return errors.wrong_method(request, response) if response.status_code == 405 and is_browser else response
 
 
 class DeskPolicyMiddleware:

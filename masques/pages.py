@@ -7,8 +7,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from notifications.addresses import absolute
 from notifications.wording import NBSP
 
@@ -17,6 +19,7 @@ from . import contact, legal_facts
 NOT_FOR_ROBOTS = ("/gestion/", "/mon-espace/", "/commandes/", "/captcha/", "/webhooks/", "/rejet-siret/", "/suivi/")
 
 
+@kept.keeps_typed("pages:help")
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def help_page(request: HttpRequest) -> HttpResponse:
@@ -28,6 +31,8 @@ def help_page(request: HttpRequest) -> HttpResponse:
         form.send(request)
         messages.success(request, "Votre message est parti. Réponse pendant les heures d’ouverture.")
         return redirect("pages:help")
+    if not form.is_bound:
+        kept.refill(form, request)
     return render(request, "pages/aide.html", {"form": form})
 
 
@@ -75,6 +80,13 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     return _page(request, "plan-du-site")
+
+
+@login_not_required
+@require_safe
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The icon where programs look that do not read our pages; its own address changes with the picture."""
+    return redirect(static("img/favicon.png"))
 
 
 @login_not_required

@@ -30,6 +30,7 @@ public_pages = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("robots.txt", pages.robots, name="robots"),
+    path("favicon.ico", pages.favicon, name="favicon"),
     path("", include((account_pages, "accounts"))),
     path("", include(accounts.urls.auth_urlpatterns)),
     path("", include((eligibility.urls.urlpatterns, "eligibility"))),

@@ -83,6 +83,14 @@ def percent(value: Decimal | int) -> str:
     return f"{figures.replace('.', ',')}{NBSP}%"
 
 
+def file_size(size: int) -> str:
+    """18,2 Ko; 640 octets: thousands of bytes, as a file manager shows them."""
+    for unit, width in (("Mo", 1_000_000), ("Ko", 1_000)):
+        if size >= width:
+            return f"{size / width:.1f}".replace(".0", "").replace(".", ",") + NBSP + unit
+    return count(size, "octet")
+
+
 def siret(value: str) -> str:
     """732 829 320 00074; anything but fourteen characters is left as it is."""
     if len(value) != 14:

@@ -1,5 +1,7 @@
 """Refusals. `str(error)` is a French sentence fit for the customer."""
 
+from django.http import Http404
+
 
 class OrderError(Exception):
     """An order rule said no."""
@@ -7,6 +9,10 @@ class OrderError(Exception):
 
 class OrderChangedError(OrderError):
     """What the customer was shown is no longer so: show the summary again, with what changed."""
+
+
+class NoSuchOrderError(Http404):
+    """The customer's establishment has no order of this reference: deleted, a stranger's, or never there."""
 
 
 class BusyError(Exception):

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.html import format_html
 
-from accounts.fields import EmailField, LineField, PhoneField
+from accounts.fields import LineField, PhoneField
 from accounts.models import DeliveryProfile
 from accounts.profile import DeliveryAddressForm
+from eligibility.fields import EmailField, WholeNumberField
 from eligibility.zones import is_open, opens_at, zone_of
 from notifications.wording import count, long_date, short_date
 
@@ -26,12 +27,9 @@ NOT_A_NUMBER = "Indiquez un nombre entier de lots."
 class LotsForm(forms.Form):
     """How many lots, within the company's quota and what is in stock."""
 
-    lots = forms.IntegerField(
+    lots = WholeNumberField(
         label="Nombre de lots",
-        error_messages={
-            "required": "Indiquez un nombre entier de lots.",
-            "invalid": "Indiquez un nombre entier de lots.",
-        },
+        error_messages={"required": NOT_A_NUMBER, "invalid": NOT_A_NUMBER},
     )
 
     def __init__(self, *args: Any, max_lots: int, in_stock: int, **kwargs: Any) -> None:
@@ -39,16 +37,24 @@ class LotsForm(forms.Form):
         self.max_lots, self.in_stock = max_lots, in_stock
         self.fields["lots"].widget.attrs |= {
             "min": 1,
-            "max": min(max_lots, in_stock),
+            "max": self.most,
             "inputmode": "numeric",
             "autocomplete": "off",
             "data-stepper": "lot",
         }
 
     @property
-    def lots_to_show(self) -> int:
-        """The quantity whose total the page shows: what the form holds, or one lot where that is no quantity."""
-        return self.cleaned_data.get("lots", 1) if self.is_bound else self.initial["lots"]
+    def most(self) -> int:
+        return min(self.max_lots, self.in_stock)
+
+    @property
+    def lots_to_show(self) -> int | None:
+        """The quantity whose total the page shows: what the field holds, None where that cannot be ordered."""
+        try:
+            lots: int = self.fields["lots"].clean(self["lots"].value())
+        except ValidationError:
+            return None
+        return lots if 1 <= lots <= self.most else None
 
     def clean_lots(self) -> int:
         lots: int = self.cleaned_data["lots"]
@@ -129,7 +135,7 @@ class SummaryForm(forms.Form):
     """The commitment, with what the page showed when it was given."""
 
     terms = forms.BooleanField(error_messages={"required": "Acceptez les conditions générales pour commander."})
-    headcount_ok = forms.BooleanField(label="Je certifie que mon entreprise compte moins de 50\u00a0salariés.")
+    headcount_ok = forms.BooleanField(label="Je certifie que mon entreprise compte moins de 50\u00a0salariés")
     # A plain text, so that the browser sends back the very figures it was given, whatever the language.
     shown_total = forms.RegexField(r"^[0-9]{1,7}\.[0-9]{2}$", widget=forms.HiddenInput)
     shown_terms = forms.CharField(widget=forms.HiddenInput, max_length=20)
@@ -138,7 +144,7 @@ class SummaryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["terms"].label = format_html(
-            'J’ai lu et j’accepte les <a href="{}">conditions générales de vente</a>, version du {}.',
+            'J’ai lu et j’accepte les <a href="{}">conditions générales de vente</a>, version du {}',
             reverse("pages:terms"),
             short_date(date.fromisoformat(settings.TERMS_VERSION)),
         )

@@ -9,12 +9,14 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import kept
 from accounts.access import CustomerRequest, customer_required
 from eligibility.zones import Zone
 from notifications import phones
@@ -22,7 +24,7 @@ from notifications.wording import euros, long_date
 
 from . import availability, checkout, pricing
 from .calendar import last_payment_day, next_order_on, paris_date
-from .errors import BusyError, OrderChangedError, OrderError
+from .errors import BusyError, NoSuchOrderError, OrderChangedError, OrderError
 from .forms import DeliveryForm, LotsForm, SummaryForm
 from .models import Order
 from .timeline import last_parcel
@@ -31,9 +33,13 @@ STEPS = ["Votre demande", "Pièces justificatives", "Récapitulatif"]
 KEPT = "Votre demande est gardée 30\u00a0jours. Elle ne réserve rien tant qu’elle n’est pas confirmée."
 
 
-def own_order(request: CustomerRequest, reference: str) -> Order:
+def own_order(request: CustomerRequest, reference: str, *, orders: QuerySet[Order] | None = None) -> Order:
     """The order of this reference inside the customer's establishment; a stranger's does not exist."""
-    return get_object_or_404(request.establishment.orders.all(), reference=reference)
+    orders = request.establishment.orders.all() if orders is None else orders
+    order = orders.filter(reference=reference).first()
+    if order is None:
+        raise NoSuchOrderError
+    return order
 
 
 def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., HttpResponseBase]:
@@ -48,6 +54,7 @@ def with_draft(view: Callable[[Any, Order], HttpResponse]) -> Callable[..., Http
     return guarded
 
 
+@kept.keeps_typed("orders:shop")
 @customer_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def shop(request: CustomerRequest) -> HttpResponse:
@@ -72,23 +79,26 @@ def shop(request: CustomerRequest) -> HttpResponse:
             return redirect("orders:delivery", draft.reference)
         except OrderError as error:
             form.add_error("lots", str(error))
+    if not form.is_bound:
+        kept.refill(form, request)
     zone = Zone((draft and draft.zone) or verdict.zone or Zone.METRO)
     context = {"availability": current, "form": form, "zone": zone, "draft": draft}
     return render(request, "orders/shop.html", context | _offers(current, zone, form))
 
 
 def _offers(current: availability.Availability, zone: Zone, form: LotsForm) -> dict[str, Any]:
-    """The company's own offer and the other one, with prices; the total of what the form holds."""
+    """The company's own offer and the other one, with prices; the total of what the form holds, if it can be had."""
     prices = pricing.offers(zone, on=paris_date(timezone.now()))
     lot_size = current.verdict.lot_size if current.verdict else None
     mine = next((price for price in prices.values() if price.lot_size == lot_size), None)
     return {
         "price": mine,
         "other_price": next((price for price in prices.values() if price.lot_size != lot_size), None),
-        "total": mine and mine.times(form.lots_to_show),
+        "total": mine.times(form.lots_to_show) if mine and form.lots_to_show else None,
     }
 
 
+@kept.keeps_typed("orders:delivery")
 @with_draft
 @require_http_methods(["GET", "HEAD", "POST"])
 def delivery(request: CustomerRequest, order: Order) -> HttpResponse:
@@ -106,6 +116,8 @@ def delivery(request: CustomerRequest, order: Order) -> HttpResponse:
         if form.cleaned_data["save_address"]:
             checkout.save_address(order)
         return redirect("orders:summary", order.reference)
+    if not form.is_bound:
+        kept.refill(form, request)
     return _step(request, order, 1, "orders/delivery.html", {"form": form, "siret": request.establishment.siret})
 
 
@@ -189,6 +201,7 @@ def _step(request: CustomerRequest, order: Order, current: int, template: str, c
     return render(request, template, {"order": order, "steps": STEPS, "current": current} | context)
 
 
+@kept.keeps_typed("orders:delivery", with_field="postal_code")
 @with_draft
 @require_http_methods(["GET", "HEAD", "POST"])
 def interrupt(request: CustomerRequest, order: Order) -> HttpResponse:
@@ -240,7 +253,7 @@ def order_list(request: CustomerRequest) -> HttpResponse:
 def order_page(request: CustomerRequest, reference: str) -> HttpResponse:
     """One order: where it stands, what can be done now; a draft goes on at its next step."""
     orders = request.establishment.orders.select_related("invoice").prefetch_related("shipments__events", "payments")
-    order = get_object_or_404(orders, reference=reference)
+    order = own_order(request, reference, orders=orders)
     if order.is_draft:
         return redirect("orders:summary" if order.has_delivery else "orders:delivery", reference)
     now = timezone.now()

@@ -16,6 +16,7 @@ import requests
 from django.conf import settings
 from urllib3.exceptions import NewConnectionError
 
+from accounts.addresses import on_label
 from eligibility.zones import Zone
 
 from . import customs, parcels
@@ -106,16 +107,19 @@ def _sender() -> dict[str, str]:
 
 def _addressee(shipment: Shipment) -> dict[str, str]:
     order = shipment.order
-    address = {
+    lines = {
         "companyName": order.legal_name,
         "lastName": order.contact_name,
         "line0": order.building,
         "line1": order.address_extra,
         "line2": order.street,
-        "line3": order.hamlet,
+        # The protocol has no line for a department: it takes this one where no hamlet needs it.
+        "line3": order.hamlet or order.department,
+        "city": order.city,
+    }
+    address = {name: on_label(line) for name, line in lines.items()} | {
         "countryCode": "FR",
         "zipCode": order.postal_code,
-        "city": order.city,
         "mobileNumber": order.mobile,
         "email": order.email,
     }

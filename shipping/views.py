@@ -21,7 +21,7 @@ def search(request: HttpRequest) -> HttpResponse:
     number = parcels.normalise(typed)
     if parcels.is_well_formed(number):
         return redirect("shipping:track", number)
-    error = "Le numéro comporte 11 à 15 lettres et chiffres." if typed else ""
+    error = "Le numéro comporte 11 à 15 lettres et chiffres." if "numero" in request.GET else ""
     return render(request, "shipping/search.html", {"typed": typed[:40], "error": error})
 
 

@@ -1,6 +1,5 @@
 """The form « Mon SIRET n’est pas reconnu », and the answer on the applicant’s page."""
 
-import re
 import uuid
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 
 from captcha.forms import CaptchaFormMixin
-from eligibility.fields import SiretField
+from eligibility.fields import DIFFERENT, EmailField, LineField, SiretField, TextField, WholeNumberField
 from eligibility.quota import HEADCOUNT_LIMIT
 from eligibility.verdict import TITLES, PublicAnswer
 from notifications import phones
@@ -18,38 +17,12 @@ from notifications import phones
 from .documents import FILES_PER_SENDING
 from .models import Case
 
-TOO_LONG = "%(limit_value)d\u00a0caractères au maximum."
-BAD_EMAIL = "Indiquez une adresse e-mail complète, par exemple nom@entreprise.fr."
 BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
 BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
 BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
 TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
 AGAIN = "Choisissez de nouveau vos fichiers\u00a0: un navigateur ne les garde pas."
 NOTHING = "Écrivez un message ou choisissez un fichier."
-DIFFERENT = "Les deux saisies ne sont pas identiques."
-_LINE_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-
-
-class LineField(forms.CharField):
-    """One line of text: no line break reaches an e-mail's subject."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(error_messages={"max_length": TOO_LONG}, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        return _LINE_BREAKS.sub(" ", super().to_python(value) or "").strip()
-
-
-class EmailField(forms.EmailField):
-    """An address, in lower case: mailboxes make no difference, and neither do we."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
-        messages = {"invalid": BAD_EMAIL, "max_length": TOO_LONG}
-        super().__init__(max_length=254, widget=widget, error_messages=messages, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        return (super().to_python(value) or "").lower()
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -77,23 +50,17 @@ class CaseForm(CaptchaFormMixin, forms.Form):
     captcha_form_name = "case"
 
     siret = SiretField()
-    legal_name = LineField(
-        label="Dénomination / Raison sociale",
-        max_length=160,
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
-    contact_name = LineField(
-        label="Nom et prénom", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "name"})
-    )
-    email = EmailField(label="Adresse e-mail")
-    email2 = EmailField(label="Confirmez votre adresse e-mail")
+    legal_name = LineField(label="Dénomination / Raison sociale", max_length=160, autocomplete="organization")
+    contact_name = LineField(label="Nom et prénom", max_length=100, autocomplete="name")
+    email = EmailField(label="Adresse e-mail", max_length=254)
+    email2 = EmailField(label="Confirmez votre adresse e-mail", max_length=254)
     phone = forms.CharField(label="Téléphone", required=False, widget=forms.TelInput(attrs={"autocomplete": "tel"}))
     postal_code = forms.CharField(
         label="Code postal de l’établissement",
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
         validators=[RegexValidator(r"\A[0-9]{5}\Z", BAD_POSTAL_CODE)],
     )
-    headcount = forms.IntegerField(
+    headcount = WholeNumberField(
         label="Effectif de l’entreprise",
         help_text="Nombre de salariés de l’entreprise entière, tous établissements confondus.",
         min_value=0,
@@ -103,13 +70,7 @@ class CaseForm(CaptchaFormMixin, forms.Form):
     register = forms.ChoiceField(
         label="Votre entreprise relève", choices=Case.Network.choices, widget=forms.RadioSelect()
     )
-    message = forms.CharField(
-        label="Votre message",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"max_length": TOO_LONG},
-    )
+    message = TextField(label="Votre message", required=False, max_length=2000, rows=6)
     files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {FILES_HELP}")  # type: ignore[assignment]
 
     def clean(self) -> None:
@@ -151,13 +112,7 @@ class CaseForm(CaptchaFormMixin, forms.Form):
 class AnswerForm(forms.Form):
     """What an applicant writes and sends on the page of the case."""
 
-    message = forms.CharField(
-        label="Votre message",
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        error_messages={"max_length": TOO_LONG},
-    )
+    message = TextField(label="Votre message", required=False, max_length=2000, rows=4)
     files = DocumentsField(  # type: ignore[assignment]
         label="Vos justificatifs", help_text=f"{FILES_HELP} Vous pouvez en choisir plusieurs."
     )

@@ -28,6 +28,7 @@ for each in (
     wording.euros,
     wording.percent,
     wording.siret,
+    wording.file_size,
 ):
     _filter(each)
 

@@ -40,7 +40,7 @@ function answerOnTheSpot(form) {
   const field = form.elements.siret;
   const answer = document.getElementById(form.dataset.siretCheck);
   const button = form.querySelector("button");
-  let asked = "";
+  let asked = ""; // the number of the answer that stands there or is on its way: nobody is asked about it twice
   let request = null;
 
   async function ask() {
@@ -58,6 +58,7 @@ function answerOnTheSpot(form) {
       });
       if (response.headers.get("X-Fragment") !== "answer") throw new Error("no answer");
       answer.innerHTML = await response.text();
+      if (!response.ok) asked = ""; // too many tries: no answer yet
       field.setAttribute("aria-invalid", answer.querySelector("[data-invalid]") ? "true" : "false");
       answer.lastElementChild?.scrollIntoView({ block: "nearest" });
     } catch (error) {
@@ -72,16 +73,20 @@ function answerOnTheSpot(form) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask();
+    if (field.value === asked) answer.lastElementChild?.scrollIntoView({ block: "nearest" });
+    else ask();
   });
   field.addEventListener("input", () => {
+    if (field.value === asked) return;
+    // An answer never stands beside another number than its own, not even when it comes late.
+    asked = "";
+    request?.abort();
+    form.removeAttribute("aria-busy");
+    button.removeAttribute("aria-disabled");
+    answer.replaceChildren();
+    field.removeAttribute("aria-invalid");
     const digits = field.value.replace(/[^0-9]/g, "");
-    if (field.value !== asked) {
-      // An answer never stands beside another number than its own.
-      answer.replaceChildren();
-      field.removeAttribute("aria-invalid");
-    }
-    if (field.value !== asked && digits.length === DIGITS && hasValidKey(digits)) ask();
+    if (digits.length === DIGITS && hasValidKey(digits)) ask();
   });
 }
 

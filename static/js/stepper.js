@@ -2,7 +2,8 @@
 //
 //   <input type="number" data-stepper="lot" min="1" max="3">
 //   <p data-live-total="id_lots" data-unit-price="92.50" data-vat-rate="5.50" data-lot-size="40" aria-live="polite">
-//     … <span data-part="lots"> "masks" "excl" "vat" "incl"
+//     <span data-no-total hidden>…</span> where the quantity cannot be had
+//     <span data-total>… <span data-part="lots"> "masks" "excl" "vat" "incl"
 const NBSP = "\u00a0";
 
 // Money is counted in whole cents, rates in hundredths of a percent: no fraction is ever rounded by accident.
@@ -68,6 +69,8 @@ for (const total of document.querySelectorAll("[data-live-total]")) {
   if (!field) continue;
   field.addEventListener("input", () => {
     const lots = quantity(field);
+    total.querySelector("[data-total]").hidden = lots === null;
+    total.querySelector("[data-no-total]").hidden = lots !== null;
     if (lots === null) return;
     for (const [part, text] of Object.entries(totals(total.dataset, lots))) {
       total.querySelectorAll(`[data-part="${part}"]`).forEach((element) => {

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 # Doors without a lock, by URL name. Everything else asks who is there; a new page is closed unless it is added here.
 OPEN = {
-    "home", "robots", "healthz", "readyz", "metrics", "captcha:challenge",
+    "home", "robots", "favicon", "healthz", "readyz", "metrics", "captcha:challenge",
     "accounts:signup", "accounts:signup_account",
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key", "mfa_authenticate",

@@ -58,7 +58,7 @@ def test_what_the_customer_tells_is_kept(customer: Client, user: User) -> None:
 def test_the_last_page_of_sign_up_goes_on_to_my_space(customer: Client, user: User) -> None:
     assert "Plus tard" in read(customer.get("/mes-informations/?etape=inscription"))
     response = customer.post("/mes-informations/?etape=inscription", INFORMATION | {"email": user.email})
-    assert response.headers["Location"] == "/mon-espace/"
+    assert response.headers["Location"] == "/commander/"
 
 
 def test_a_recipient_kept_from_an_earlier_order_stays(customer: Client, user: User) -> None:

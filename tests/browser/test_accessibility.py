@@ -1,5 +1,6 @@
 """Every page of the journey for everybody: what axe finds, titles, narrow screens, the keyboard."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -127,6 +128,65 @@ def test_pages_of_a_customer(page: Page, customer: Callable[..., Customer], acce
     examination.look("paid")
     examination.visit("/mon-espace/", "/commandes/", "/mes-factures/", f"{here}/")
     examination.conclude()
+
+
+# The longest words that the forms take.
+LONG = {
+    "legal_name": "ETABLISSEMENTSDUPONTETFILSASSOCIES1",
+    "department": "DIRECTIONGENERALEADJOINTEDESACHATS1",
+    "contact_name": "Marie-Antoinette-Dupont-de-Nemours1",
+    "email": "direction.generale.adjointe.et.generale@etablissementsdupontetfilsassocies.example",
+    "purchase_order": "BC-2026-000000000000000000-0001",
+    "street_name": "BOULEVARDDESTRESLONGUESPERSPECTI",
+    "hamlet": "LIEUDITDESTRESLONGUESPERSPECTIVES01",
+    "building": "BATIMENTDESTRESLONGUESPERSPECTIVES1",
+    "address_extra": "INTERPHONEDESTRESLONGUESPERSPECTIV1",
+    "city": "SAINTREMYENBOUZEMONTSAINTGENESTETI1",
+}
+
+
+def test_the_longest_words_make_no_page_wider(page: Page, customer: Callable[..., Customer]) -> None:
+    buyer = customer(page, "PME")
+    buyer.sign_up()
+    page.set_viewport_size({"width": NARROW, "height": 640})
+    wide: list[str] = []
+
+    def look(name: str) -> None:
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wide.append(f"{name}: {page.evaluate(WIDEST)}")
+
+    def visit(*paths: str) -> None:
+        for path in paths:
+            page.goto(path)
+            look(path)
+
+    page.goto("/mon-entreprise/")
+    fill(page, {name: word for name, word in LONG.items() if page.locator(f"[name={name}]").count()})
+    page.locator("[name=usual_purchase_order]").fill(LONG["purchase_order"][:30])
+    page.get_by_role("button", name="Enregistrer").click()
+    page.goto("/mes-informations/")
+    fill(page, {name: LONG[name] for name in ("department", "street_name", "hamlet", "building", "city")})
+    fill(page, {"first_name": "X" * 60, "last_name": "Y" * 60, "job_title": "Z" * 60})
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.locator(".notice--success")).to_be_visible()
+    buyer.ask_for(3)
+    fill(page, LONG | {"purchase_order": LONG["purchase_order"][:30], "email": LONG["email"][-80:]})
+    page.locator("[name=save_address]").check()
+    look("/livraison/")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page).to_have_url(re.compile("/recapitulatif/$"))
+    here = f"/commandes/{buyer.reference}"
+    visit(*(f"{here}/{step}/" for step in ("livraison", "pieces", "annuler", "recapitulatif")), *OF_A_CUSTOMER)
+    page.goto(f"{here}/recapitulatif/")
+    buyer.commit_and_pay_later()
+    look("to be paid")
+    visit(f"{here}/recapitulatif/", f"{here}/annuler/", *OF_A_CUSTOMER)
+    assert not wide, "\n".join(wide)
+
+
+def fill(page: Page, words: dict[str, str]) -> None:
+    for name, word in words.items():
+        page.locator(f"[name={name}]").fill(word)
 
 
 def test_the_siret_form_and_the_way_past_the_menu_by_keyboard(page: Page) -> None:

@@ -155,7 +155,7 @@ def test_two_visitors_never_get_the_same_challenge(client):
     assert first != second
 
 
-@pytest.mark.parametrize("query", ["", "?form=", "?form=Sign%20up", "?form=" + "a" * 41])
+@pytest.mark.parametrize("query", ["", "?form=", "?form=Sign%20up", "?form=" + "a" * 41, "?form=zzz"])
 def test_a_challenge_needs_the_name_of_a_form(client, query):
     assert client.get(f"/captcha/{query}").status_code == 400
 

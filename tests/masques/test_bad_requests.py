@@ -82,6 +82,26 @@ def test_a_method_that_is_not_allowed_says_which_are(client):
     response = client.put("/aide/")
     assert response.status_code == 405
     assert response["Allow"] == "GET, HEAD, POST"
+    assert response.content == b"", "who is no browser needs no page"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_customer"),
+    [
+        ("post", "/mes-factures/", True), ("post", "/commandes/", True), ("post", "/mon-espace/", True),
+        ("put", "/commander/", True), ("post", "/tarifs/", True), ("post", "/tarifs/", False), ("put", "/aide/", False),
+    ],
+)  # fmt: skip
+def test_a_browser_gets_a_page_to_read_where_a_method_is_not_allowed(client, method, path, is_customer):
+    if is_customer:
+        client.force_login(customer())
+    response = getattr(client, method)(path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert response.status_code == 405
+    assert response["Allow"].startswith("GET, HEAD")
+    page = response.content.decode()
+    assert "Rien n’a été enregistré." in page
+    assert 'href="/aide/"' in page
+    assert "Content-Security-Policy" in response
 
 
 # --- forms without their token
@@ -145,7 +165,7 @@ def test_a_huge_body_is_refused_with_a_page_that_says_so(path, settings):
     for content, content_type in ((body, FORM), (multipart(body), "multipart/form-data; boundary=x")):
         response = client.generic("POST", path, content, content_type=content_type)
         assert response.status_code == 413
-        assert "trop lourd" in response.content.decode()
+        assert "Raccourcissez votre texte" in response.content.decode()
 
 
 def multipart(text: str) -> str:

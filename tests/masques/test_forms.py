@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.safestring import mark_safe
 
 
@@ -60,6 +61,17 @@ def test_the_summary_takes_the_focus_and_has_a_name(empty) -> None:
     assert 'tabindex="-1"' in opening[0]
     assert "autofocus" in opening[0]
     assert 'aria-labelledby="a-corriger"' in opening[0]
+
+
+def test_the_summary_has_as_many_lines_as_points() -> None:
+    form = Letter({"name": "Camille", "email": "a@b.fr", "network": "cci"})
+    form.add_error("name", ValidationError(["Trop court.", "Trop < commun."]))
+    form.add_error(None, "Recommencez.")
+    html = str(form)
+    assert "3&nbsp;points à corriger" in html
+    summary = html[html.index('class="errors"') : html.index("</ul>")]
+    assert summary.count("<li>") == 3
+    assert "Trop court. Trop &lt; commun." in summary
 
 
 def test_one_error_is_one_point() -> None:

@@ -182,6 +182,18 @@ def test_what_is_missing_is_said_and_nothing_typed_is_lost(client, db) -> None:
     assert not Message.objects.exists()
 
 
+def test_a_page_with_something_to_correct_says_so_first(client, db) -> None:
+    """In the title, which is read before all else; on every page with a form alike."""
+    for path in ("/aide/", "/rejet-siret/", "/inscription/", "/connexion/", "/mot-de-passe/oublie/"):
+        assert "À corriger" not in client.get(path).content.decode(), path
+        assert "<title>À corriger&nbsp;: " in client.post(path, {}).content.decode(), path
+
+
+def test_a_reference_that_is_too_long_has_the_usual_sentence(client, db) -> None:
+    html = client.post("/aide/", letter(reference="X" * 13)).content.decode()
+    assert "12\u00a0caractères au maximum." in html
+
+
 def test_a_robot_that_fills_in_the_trap_sends_nothing(client, db) -> None:
     client.post("/aide/", letter(email="a@b.example", captcha=solved(client), captcha_comment="achetez"))
     assert not Message.objects.exists()
@@ -237,3 +249,20 @@ def test_a_crash_gives_a_code_to_quote(client, monkeypatch) -> None:
     assert response.status_code == 500
     assert response["X-Request-Id"] in response.content.decode()
     assert "Votre commande et votre règlement sont à l’abri." in response.content.decode()
+
+
+def test_programs_that_read_no_page_find_the_icon(client) -> None:
+    response = client.get("/favicon.ico")
+    assert response.status_code == 302
+    assert re.fullmatch(r"/static/img/favicon(\.[0-9a-f]+)?\.png", response["Location"])
+
+
+def test_a_shared_page_says_its_address_and_what_it_is_about(client, db, settings) -> None:
+    html = client.get("/aide/").content.decode()
+    assert f'<meta property="og:url" content="{settings.SITE_URL}/aide/">' in html
+    assert '<meta name="description" property="og:description" content="Horaires et contacts' in html
+
+
+def test_an_empty_search_for_a_parcel_is_answered(client, db) -> None:
+    assert "Le numéro comporte 11 à 15" in client.get("/suivi/?numero=").content.decode()
+    assert "Le numéro comporte 11 à 15" not in client.get("/suivi/").content.decode()

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from sandbox import bootstrap
 
@@ -51,8 +51,8 @@ def french(amount: str) -> str:
 STEPPER = """
 <input type="number" id="lots" value="1" min="1" max="{most}" data-stepper="lot">
 <p data-live-total="lots" data-unit-price="{price}" data-vat-rate="{rate}" data-lot-size="{size}">
-<b data-part="lots"></b><b data-part="masks"></b><b data-part="excl"></b><b data-part="vat"></b>
-<b data-part="incl"></b></p>
+<i data-no-total hidden>1 à {most}</i><i data-total><b data-part="lots"></b><b data-part="masks"></b>
+<b data-part="excl"></b><b data-part="vat"></b><b data-part="incl"></b></i></p>
 """
 
 
@@ -97,13 +97,15 @@ def test_the_buttons_stay_within_the_quota(page) -> None:
     assert page.inner_text('[data-part="lots"]') == f"1{NBSP}lot"
 
 
-def test_an_impossible_quantity_changes_no_total(page) -> None:
+def test_no_total_stands_beside_an_impossible_quantity(page) -> None:
     load(page, STEPPER.format(most=3, price="92.50", rate="5.50", size=40), "stepper.js")
     page.wait_for_selector(".stepper__button")
-    page.fill("#lots", "2")
     for typed in ("7", "0", "-1", "1.5", ""):
         page.fill("#lots", typed)
-        assert page.inner_text('[data-part="incl"]') == f"195,18{NBSP}€"
+        assert page.inner_text("[data-live-total]") == "1 à 3"
+    page.fill("#lots", "2")
+    assert page.inner_text('[data-part="incl"]') == f"195,18{NBSP}€"
+    assert page.locator("[data-no-total]").is_hidden()
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,58 @@ def test_the_caret_stays_where_one_types(page) -> None:
     page.keyboard.type("55")
     assert page.input_value("#siret") == "755 328 293 20".replace(" ", NBSP)
     assert page.evaluate("document.querySelector('#siret').selectionStart") == 3
+
+
+CHECK = """<!DOCTYPE html><html lang="fr"><title>Essai</title>
+<form method="post" action="/" data-siret-check="reponse"><input name="siret"><button>Vérifier</button></form>
+<div id="reponse"></div><script type="module" src="/siret.js"></script></html>"""
+
+
+@pytest.fixture
+def checks(page) -> list[int]:
+    """A home page whose server answers with these statuses, one after the other; what is left was not asked for."""
+    statuses: list[int] = []
+
+    def answer(route: Route) -> None:
+        if route.request.url.endswith("/siret.js"):
+            route.fulfill(path=ROOT / "static" / "js" / "siret.js", content_type="text/javascript")
+        elif route.request.method == "GET":
+            route.fulfill(body=CHECK, content_type="text/html; charset=utf-8")
+        else:
+            status = statuses.pop(0)
+            words = f"<p>{status}, {len(statuses)} left</p>"
+            route.fulfill(status=status, headers={"X-Fragment": "answer"}, body=words)
+
+    page.route("http://shop.test/**", answer)
+    page.goto("http://shop.test/")
+    page.wait_for_load_state("networkidle")
+    return statuses
+
+
+def test_a_number_is_asked_about_once_however_often_one_clicks(page, checks) -> None:
+    checks += [200, 200, 200]
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("200, 2 left").wait_for()
+    page.get_by_role("button").click()
+    page.press("[name=siret]", "Enter")
+    page.wait_for_timeout(100)
+    assert len(checks) == 2
+    # Typed anew, the same number is a new question.
+    page.fill("[name=siret]", "7328")
+    assert page.inner_text("#reponse") == ""
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("200, 1 left").wait_for()
+
+
+def test_after_too_many_tries_one_click_is_one_more_try(page, checks) -> None:
+    checks += [429, 429, 200, 200]
+    page.fill("[name=siret]", "73282932000074")
+    page.get_by_text("429, 3 left").wait_for()
+    page.get_by_role("button").click()
+    page.get_by_text("429, 2 left").wait_for()
+    page.get_by_role("button").click()
+    page.get_by_text("200, 1 left").wait_for()
+    assert len(checks) == 1
 
 
 def test_a_password_can_be_shown_and_leaves_as_a_password(page) -> None:

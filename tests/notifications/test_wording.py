@@ -86,6 +86,21 @@ def test_french_counts_in_the_plural_from_two_on(number, words, expected):
     assert wording.count(number, *words) == expected.replace(" ", "\u00a0", expected.count(" ") if number > 999 else 1)
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        (0, "0 octet"),
+        (999, "999 octets"),
+        (1000, "1 Ko"),
+        (18_240, "18,2 Ko"),
+        (20_000, "20 Ko"),
+        (2_500_000, "2,5 Mo"),
+    ],
+)
+def test_the_size_of_a_file_is_in_thousands(size, expected):
+    assert wording.file_size(size).replace("\u00a0", " ") == expected
+
+
 def test_every_template_knows_the_filters():
     drawn = Template(
         "{{ day|long_date }} {{ total|euros }} {{ lots|count:'lot' }} {{ days|count:'jour ouvré,jours ouvrés' }}"

@@ -41,6 +41,9 @@ def send(browser, order):
         ("legal_name", "X" * 36, TOO_LONG),
         ("legal_name", "X" * 10_000, TOO_LONG),
         ("department", "X" * 36, TOO_LONG),
+        ("department", "總務", "Nous ne pouvons pas imprimer\u00a0: 務 總. Écrivez en lettres latines."),
+        ("city", "PARIS \U0001f600", "Nous ne pouvons pas imprimer\u00a0: \U0001f600. Écrivez en lettres latines."),
+        ("contact_name", "สมชาย", "Nous ne pouvons pas imprimer\u00a0: ช ม ย ส า. Écrivez en lettres latines."),
         ("contact_name", "   ", REQUIRED),
         ("email", "camille", EMAIL),
         ("email", "a" * 80 + "@entreprise.example", "80\u00a0caractères au maximum."),
@@ -94,6 +97,7 @@ def test_mistakes_are_summed_up_in_the_order_of_the_page(send):
     [
         ("legal_name", "  L’ATELIER\u00a0 & FILS\t", "L’ATELIER & FILS"),
         ("legal_name", "ATELIER\r\nBcc: x@y.z", "ATELIER Bcc: x@y.z"),
+        ("contact_name", "Łukasz Jōji", "Łukasz Joji"),
         ("mobile", "0690 12 34 56", "+590690123456"),
         ("mobile", "+262 692 12 34 56", "+262692123456"),
         ("mobile", "06.39.98.00.02", "+33639980002"),

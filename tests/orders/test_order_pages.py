@@ -13,6 +13,7 @@ from billing.models import Invoice, Payment
 from eligibility.models import RegisterEntry
 from orders import views
 from orders.models import Order, Price, Stock
+from orders.reference import draw
 from shipping.models import Shipment
 from tests.factories import PASSWORD, EstablishmentFactory, OrderFactory, UserFactory
 from tests.orders.conftest import DELIVERY, commitment, draft_of, text_of
@@ -45,7 +46,7 @@ class TestSummary:
     def test_without_the_box_nothing_is_ordered(self, browser, draft):
         page = browser.get(url("summary", draft))
         page = browser.post(url("summary", draft), commitment(page, terms=""))
-        assert "Acceptez les conditions générales pour commander." in text_of(page)
+        assert "version du 01/11/2026\u00a0: Acceptez les conditions générales pour commander." in text_of(page)
         assert Order.objects.get().is_draft
 
     def test_a_second_click_lands_on_the_order(self, browser, draft):
@@ -109,7 +110,7 @@ class TestSummary:
         assert "Je certifie" not in text_of(browser.get(url("summary", draft)))
         settings.HEADCOUNT_CERTIFIED = True
         page = browser.get(url("summary", draft))
-        assert "Je certifie que mon entreprise compte moins de 50\u00a0salariés." in text_of(page)
+        assert "Je certifie que mon entreprise compte moins de 50\u00a0salariés\u00a0<span" in text_of(page)
         browser.post(url("summary", draft), commitment(page))
         assert Order.objects.get().is_draft
         browser.post(url("summary", draft), commitment(page, headcount_ok="on"))
@@ -323,3 +324,27 @@ def test_without_the_form_token_nothing_is_sent(user, draft):
     browser.force_login(user, backend="accounts.backends.AccountBackend")
     assert browser.post(url("summary", draft), {"terms": "on"}).status_code == 403
     assert Order.objects.get().is_draft
+
+
+class TestDeletedInAnotherTab:
+    GONE = "Cette demande n’existe plus"
+
+    @pytest.mark.parametrize("name", ["orders:delivery", "orders:summary", "orders:interrupt", "billing:order_and_pay"])
+    def test_what_is_sent_from_the_first_tab_says_so_and_leads_on(self, browser, draft, name):
+        address = reverse(name, args=[draft.reference])
+        browser.post(reverse("orders:cancel", args=[draft.reference]))
+        answer = browser.post(address, DELIVERY | {"terms": "on"})
+        assert answer.status_code == 404
+        assert self.GONE in text_of(answer)
+        assert 'href="/commander/"' in text_of(answer)
+        assert 'href="/commandes/"' in text_of(answer)
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_a_stranger_s_order_reads_like_one_that_never_was(self, browser, name):
+        pages = []
+        for reference in (OrderFactory(draft=True).reference, draw()):
+            answer = browser.get(reverse(f"orders:{name}", args=[reference]))
+            assert answer.status_code == 404
+            pages.append(text_of(answer))
+        assert pages[0] == pages[1]
+        assert self.GONE in pages[0]

@@ -23,6 +23,7 @@ URL = "/commander/"
         (None, "Indiquez un nombre entier de lots."),
         ("0", "Indiquez un nombre entier de lots."),
         ("-1", "Indiquez un nombre entier de lots."),
+        ("２", "Indiquez un nombre entier de lots."),
         ("1.5", "Indiquez un nombre entier de lots."),
         ("1,5", "Indiquez un nombre entier de lots."),
         ("3 lots", "Indiquez un nombre entier de lots."),
@@ -63,9 +64,21 @@ def test_less_in_stock_than_allowed_is_said(browser):
     ]
 
 
-def test_without_javascript_the_total_is_that_of_the_quantity_in_the_form(browser):
-    assert "292,76\u00a0€" in text_of(browser.get(URL))
-    assert "97,59\u00a0€" in text_of(browser.post(URL, {"lots": "vingt"}))
+def test_without_javascript_the_total_is_that_of_the_quantity_in_the_field(browser):
+    page = browser.get(URL)
+    assert page.context["form"]["lots"].value() == page.context["total"].lots == 3
+    assert "292,76\u00a0€" in text_of(page)
+    assert "<p data-no-total hidden>" in text_of(page)
+    assert "<div data-total>" in text_of(page)
+
+
+@pytest.mark.parametrize("lots", ["vingt", "9", "0", "", "２"])
+def test_no_total_stands_beside_a_quantity_that_cannot_be_had(browser, lots):
+    page = browser.post(URL, {"lots": lots})
+    assert page.context["form"]["lots"].value() == lots
+    assert page.context["total"] is None
+    assert "<p data-no-total>Indiquez de 1 à 3\u00a0lots pour voir le total.</p>" in text_of(page)
+    assert "<div data-total hidden>" in text_of(page)
 
 
 def test_a_second_tab_continues_the_draft(browser, user):

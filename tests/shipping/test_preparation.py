@@ -1,6 +1,6 @@
 """The warehouse: paid orders only, one label each, one message a step."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Message
 from orders.models import Order
-from shipping import preparation
+from shipping import colissimo, preparation
 from shipping.errors import ShippingError
 from shipping.models import Shipment
 from tests.journeys import an_order
@@ -161,3 +161,14 @@ def test_fifty_labels_are_wanted_at_once_and_bought_by_jobs(outside: Http):
     shipment.refresh_from_db()
     assert shipment.label_state == LabelState.DONE
     assert len(outside.get("/parcels.json").json()) == 1
+
+
+@pytest.mark.parametrize(("hamlet", "line"), [("", "Service Œuvres"), ("LES MÛRIERS", "LES MÛRIERS")])
+def test_a_label_is_asked_for_in_letters_that_it_can_print(hamlet: str, line: str):
+    shipment = a_shipment()
+    order = shipment.order
+    order.contact_name, order.department, order.hamlet = "Łukasz Żółć", "Service Œuvres", hamlet
+    address = colissimo.request_body(shipment, deposit_on=date(2026, 12, 1))["letter"]["addressee"]["address"]
+    assert address["lastName"] == "Lukasz Zólc"
+    assert address["line3"] == line.replace("Œ", "OE")
+    "".join(address.values()).encode("latin-1")
