@@ -87,6 +87,7 @@ ROLES = {
             "eligibility.change_register",
             "eligibility.view_registerentry",
             "eligibility.view_registerload",
+            "eligibility.view_registerrollback",
             "eligibility.view_sireneload",
             "notifications.view_message",
             "notifications.resend_message",

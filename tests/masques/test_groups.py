@@ -34,6 +34,7 @@ LISTS = {
     "eligibility_case": {SUPPORT, OPERATOR},
     "eligibility_register": {OPERATOR},
     "eligibility_registerload": {OPERATOR},
+    "eligibility_registerrollback": {OPERATOR},
     "eligibility_sireneload": {OPERATOR},
     "notifications_message": {SUPPORT, OPERATOR},
     "orders_order": {SUPPORT, WAREHOUSE, ACCOUNTING, OPERATOR},
