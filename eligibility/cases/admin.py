@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
@@ -207,7 +208,9 @@ class CaseAdmin(ModelAdmin):
         form = act.form(request.POST if request.method == "POST" else None, case=case, template=_chosen(request))
         if form.is_valid():
             try:
-                act.does(case, form.cleaned_data, _who(request), timezone.now())
+                with transaction.atomic():
+                    act.does(case, form.cleaned_data, _who(request), timezone.now())
+                    self.log_change(request, case, f"{act.label}\u00a0: {act.done}.")
             except CaseError as refusal:
                 messages.error(request, str(refusal))
                 case.refresh_from_db()

@@ -96,7 +96,7 @@ def request_documents(case: Case, wanted: str, *, by: AbstractBaseUser, at: date
         _say(case, wanted, by=by, at=at)
         enter(
             case, State.DOCUMENTS_REQUESTED, at=at, by=by, note="documents demandés", documents_wanted=wanted,
-            documents_requested_at=at, documents_received_at=None, due_at=None, news_at=None,
+            documents_requested_at=at, due_at=None, news_at=None,
         )  # fmt: skip
         letters.documents_requested(case)
 

@@ -139,8 +139,8 @@ class AssignForm(ActForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        staff = get_user_model().objects.filter(is_staff=True, is_active=True).order_by("username")
-        self.fields["to"].queryset = staff  # type: ignore[attr-defined]
+        staff = get_user_model().objects.with_perm("eligibility.handle_case")
+        self.fields["to"].queryset = staff.filter(is_staff=True).order_by("username")  # type: ignore[attr-defined]
 
 
 class MergeForm(ActForm):

@@ -63,6 +63,7 @@ def accepted(case: Case) -> None:
             key=f"case_accepted:{asked.pk}:{case.version}",
             siret=case.siret,
             legal_name=case.legal_name,
+            has_documents=case.documents.kept().exists(),
             signup_url=absolute(reverse("accounts:signup")),
         )
 

@@ -20,6 +20,12 @@ _NOBODY = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|ne-?pas-?repondre|d
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 # Their mere presence says that nobody sits at the other end.
 _OF_MACHINES = ("list-id", "x-autoreply", "x-autorespond", "x-auto-response-suppress", "x-failed-recipients")
+# Absence notices of programs that mark them in no other way.
+_SAYS_SO = re.compile(
+    r"^\W*(?:automatic reply|auto(?:matic)?[- ]?re(?:ply|sponse)|out of (?:the )?office|réponse automatique"
+    r"|absence du bureau|absent du bureau|message d['’]absence)\b",
+    re.IGNORECASE,
+)
 # Codecs that are no character sets, or that a crafted text makes slow.
 _NO_CHARSETS = {"punycode", "idna", "unicode_escape", "unicode-escape", "raw_unicode_escape", "raw-unicode-escape"}
 
@@ -102,4 +108,5 @@ def _is_automatic(raw: dict[str, str], sender: str) -> bool:
         or raw.get("precedence", "").strip().lower() in _BULK
         or raw.get("return-path", "").strip() == "<>"
         or any(name in raw for name in _OF_MACHINES)
+        or _SAYS_SO.match(decode(raw.get("subject", ""))) is not None
     )

@@ -212,9 +212,14 @@ class CaseEvent(models.Model):
 
 
 class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
-    def shown_to_applicant(self) -> "CaseMessageQuerySet":
-        """What was said between the applicant and support: no internal note, nothing of other senders."""
-        return self.exclude(direction=CaseMessage.Direction.NOTE).exclude(is_other_sender=True).exclude(body="")
+    def shown_to(self, email: str) -> "CaseMessageQuerySet":
+        """What was said between one applicant and support: no internal note, nothing of anybody else.
+
+        Of two cases that were merged, neither applicant reads the other's words.
+        """
+        own = Q(sender__iexact=email, is_other_sender=False)
+        said = self.exclude(direction=CaseMessage.Direction.NOTE).exclude(body="")
+        return said.filter(Q(direction=CaseMessage.Direction.OUT) | own)
 
 
 class CaseMessage(models.Model):

@@ -119,9 +119,11 @@ def receive(
 
 
 def _store(message: CaseMessage, kept: list[tuple[Upload, str]], *, at: datetime) -> set[str]:
-    """Write the documents' rows, as many as a case may hold; gives the paths that are in use."""
+    """Write the documents' rows, as many as a case may hold of one sender; gives the paths that are in use."""
     case = message.case
-    room = 0 if case.state == State.ACCEPTED else FILES_PER_CASE - case.documents.kept().count()
+    # A SIRET is public: what strangers send about it takes no place from the applicant's own documents.
+    on_the_shelf = case.documents.kept().filter(message__is_other_sender=message.is_other_sender).count()
+    room = 0 if case.state == State.ACCEPTED else FILES_PER_CASE - on_the_shelf
     taken = kept[: max(0, min(room, FILES_PER_SENDING))]
     case.documents.bulk_create(
         Document(

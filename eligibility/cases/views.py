@@ -148,7 +148,7 @@ def _case_page(
     """The applicant's page. A link that was passed on shows no document once the case is decided."""
     current = asked.current
     is_merged = current != asked
-    said = current.messages.shown_to_applicant()
+    said = current.messages.shown_to(asked.email)
     is_open = current.is_under_way and not is_merged
     is_talk_shown = is_open or (current.state == State.REFUSED and not is_merged)
     context = {
@@ -158,7 +158,7 @@ def _case_page(
         "form": form,
         "said": said if is_talk_shown else (),
         "is_message_shown": bool(asked.message) and is_talk_shown,
-        "documents": current.documents.kept().filter(message__is_other_sender=False) if is_open else (),
+        "documents": current.documents.kept().filter(message__in=said) if is_open else (),
         "refused": refused,
         "wait": wait,
     }

@@ -93,8 +93,9 @@ def _stage(file: RegisterFile, report: Report, wish: Wish, at: datetime) -> Stag
         sieve = Sieve(layout, report, known=Register.objects.known_codes(), today=paris_date(at), rejects=wish.rejects)
         watched = wish.progress.reading(chain([Block(2, data)], blocks), file.size)
         staged = stage(
-            report.register, sieve.entries(watched), is_delta=wish.delta, is_kept=wish.apply, progress=wish.progress
-        )
+            report.register, sieve.entries(watched), is_delta=wish.delta, is_kept=wish.apply, progress=wish.progress,
+            today=paris_date(at),
+        )  # fmt: skip
     if staged.repeats:
         report.warnings["duplicate"] = staged.repeats
     report.accepted, report.newest_on = staged.rows, staged.newest_on

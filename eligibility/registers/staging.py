@@ -50,7 +50,15 @@ def partition(register: str, state: str = "") -> str:
     return "_".join(filter(None, (PARENT, register.lower(), state)))
 
 
-def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_kept: bool, progress: Silent) -> Staged:
+def stage(
+    register: str,
+    frames: Iterable[pl.DataFrame],
+    *,
+    is_delta: bool,
+    is_kept: bool,
+    progress: Silent,
+    today: date,
+) -> Staged:
     """Write cleaned rows into a table of their own; of several rows of one SIRET one stays."""
     staged = Staged(DELTA if is_delta else partition(register, "fresh"), is_delta)
     with connection.cursor() as cursor:
@@ -64,7 +72,7 @@ def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_k
                 f"CREATE {'' if is_kept else 'UNLOGGED'} TABLE {staged.table}"
                 f" (LIKE {PARENT} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (register = '{register}'))"
             )
-    sirets = _fill(staged, frames)
+    sirets = _fill(staged, frames, today)
     _drop_repeats(staged, sirets)
     progress.step("Construction de la clé")
     with connection.cursor() as cursor:
@@ -74,8 +82,11 @@ def stage(register: str, frames: Iterable[pl.DataFrame], *, is_delta: bool, is_k
     return staged
 
 
-def _fill(staged: Staged, frames: Iterable[pl.DataFrame]) -> pl.Series:
-    """Stream the rows in; gives their SIRETs as numbers, eight bytes each."""
+def _fill(staged: Staged, frames: Iterable[pl.DataFrame], today: date) -> pl.Series:
+    """Stream the rows in; gives their SIRETs as numbers, eight bytes each.
+
+    A date in the future is a mistake in one row: it must not make every later file look old.
+    """
     sirets = pl.Series(dtype=pl.Int64)
     # FREEZE: nobody sees the table before the load ends, so its rows need no second visit by vacuum.
     into = f"COPY {staged.table} ({COLUMNS}) FROM STDIN (FORMAT csv, {_DIALECT}, FREEZE, FORCE_NOT_NULL ({_TEXTS}))"
@@ -85,7 +96,7 @@ def _fill(staged: Staged, frames: Iterable[pl.DataFrame]) -> pl.Series:
             sirets.append(frame["siret"].cast(pl.Int64))
             staged.rows += frame.height
             staged.bands.update(_bands(frame))
-            newest = frame["updated_on"].max()
+            newest = frame["updated_on"].filter(frame["updated_on"] <= today).max()
             staged.newest_on = max(filter(None, (newest, staged.newest_on)), default=None)
     return sirets
 

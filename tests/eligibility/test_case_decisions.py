@@ -5,11 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from eligibility.cases import decisions, documents
 from eligibility.cases.life import CaseError
 from eligibility.cases.states import State
+from eligibility.cases.verbs import receive
 from eligibility.check import check
 from eligibility.models import Admission
 from notifications.models import Message
@@ -106,6 +109,52 @@ def test_what_is_sent_to_a_merged_case_reaches_the_other(agent: User) -> None:
     message = send(double, inspect("kbis.pdf", PDF), at=NOW)
     kept.refresh_from_db()
     assert (message.case, message.is_other_sender, kept.state) == (kept, False, State.DOCUMENTS_RECEIVED)
+
+
+def test_of_two_merged_cases_neither_applicant_reads_the_others_words(agent: User, client: Client) -> None:
+    kept = case_in(State.RECEIVED, email="mal@a.example")
+    double = case_in(State.RECEIVED, email="noe@b.example")
+    receive(
+        double, at=NOW, sender="noe@b.example", subject="", body="Mon numéro\u00a0: 06 39 98 00 01",
+        uploads=[inspect("noe.pdf", PDF)], refused=[], message_id=None,
+    )  # fmt: skip
+    decisions.merge(double, kept, by=agent, at=NOW)
+    page = client.get(reverse("eligibility:case", args=[kept.token])).content.decode()
+    assert "06 39 98 00 01" not in page
+    assert "noe.pdf" not in page
+
+
+def test_what_strangers_send_takes_no_place_from_the_applicant() -> None:
+    case = case_in(State.RECEIVED)
+    for number in range(3):
+        receive(
+            case, at=NOW, sender=f"stranger{number}@x.example", subject="", body="",
+            uploads=[inspect("autre.pdf", PDF)] * documents.FILES_PER_SENDING, refused=[], message_id=None,
+        )  # fmt: skip
+    message = send(case, inspect("kbis.pdf", PDF), at=NOW)
+    assert (message.documents.count(), message.refused) == (1, [])
+    case.refresh_from_db()
+    assert case.state == State.DOCUMENTS_RECEIVED
+
+
+def test_asking_again_keeps_the_receipt_for_the_figures(agent: User) -> None:
+    case = case_in(State.RECEIVED)
+    send(case, inspect("kbis.pdf", PDF), at=NOW)
+    decisions.request_documents(case, "- Kbis récent", by=agent, at=NOW + timedelta(hours=1))
+    assert (case.documents_received_at, case.due_at) == (NOW, None)
+
+
+@pytest.mark.parametrize("has_documents", [True, False])
+def test_the_letter_says_that_documents_are_deleted_where_there_were_some(
+    agent: User, put_in_service: Callable[..., None], has_documents: bool
+) -> None:
+    put_in_service("CCI")
+    case = case_in(State.RECEIVED)
+    if has_documents:
+        send(case, inspect("kbis.pdf", PDF), at=NOW)
+    accept(case, agent)
+    letter = Message.objects.get(kind="eligibility/case_accepted")
+    assert ("justificatifs ont été supprimés" in letter.body_text) == has_documents
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.REFUSED, State.CLOSED])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -235,13 +236,18 @@ def test_refusing_asking_and_answering_write_to_the_applicant(client: Client, ag
 
 def test_a_case_is_taken_handed_over_and_given_back(client: Client, agent: User) -> None:
     case, colleague = CaseFactory(), UserFactory(staff=True, username="dominique")
-    UserFactory()  # a customer is offered to nobody
+    colleague.user_permissions.add(Permission.objects.get(codename="handle_case"))
+    UserFactory()  # a customer is offered to nobody, nor is staff who may not open a case
+    UserFactory(staff=True)
     do(client, case, "prendre")
     form = client.get(url_of(case, "confier")).context["form"]
     assert set(form.fields["to"].queryset) == {agent, colleague}
     do(client, case, "confier", to=colleague.pk)
     case.refresh_from_db()
     assert case.assigned_to == colleague
+    # The audit trail of the desk has it too.
+    acts = [entry.change_message for entry in LogEntry.objects.filter(object_id=str(case.pk)).order_by("pk")]
+    assert [act.partition("\u00a0:")[0] for act in acts] == [ACTS["prendre"].label, ACTS["confier"].label]
     do(client, case, "rendre")
     case.refresh_from_db()
     assert case.assigned_to is None

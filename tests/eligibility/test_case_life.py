@@ -99,7 +99,7 @@ def test_the_clock_starts_once_and_again_after_staff_asked_again(agent: User) ->
     send(case, upload, at=NOW + timedelta(hours=30))
     assert (case.documents_received_at, case.due_at) == (NOW, NOW + timedelta(hours=48))
     decisions.request_documents(case, "- attestation Urssaf", by=agent, at=NOW + timedelta(hours=40))
-    assert (case.state, case.documents_received_at, case.due_at) == (State.DOCUMENTS_REQUESTED, None, None)
+    assert (case.state, case.documents_received_at, case.due_at) == (State.DOCUMENTS_REQUESTED, NOW, None)
     send(case, upload, at=NOW + timedelta(hours=60))
     assert case.due_at == NOW + timedelta(hours=108)
     assert kinds() == ["documents_received", "documents_requested", "documents_received"]

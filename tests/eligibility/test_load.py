@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,13 @@ class TestGuards:
         rows = [register_row(siret) for siret in sirets(37)]
         larger = [register_row(siret, effectif="", tranche="21") for siret in sirets(3, first=38)]
         assert self.refused(write(rows + larger), "shift")
+
+    def test_a_date_in_the_future_makes_no_later_file_look_old(self, write: Writer) -> None:
+        rows = [register_row(siret, date_maj="2020-05-01") for siret in sirets(40)]
+        rows[0] = register_row(sirets(40)[0], date_maj="2099-01-01")
+        report = put_into_service(write(rows, "demain.csv"))
+        assert report.warnings["date_future"] == 1
+        assert report.newest_on == date(2020, 5, 1)
 
     def test_a_file_older_than_the_register(self, write: Writer) -> None:
         assert self.refused(write([register_row(siret, date_maj="2019-12-31") for siret in sirets(40)]), "older")

@@ -197,6 +197,8 @@ def test_a_subject_of_ten_thousand_characters_is_read():
         {"From": "MAILER-DAEMON@relais.example"},
         {"From": "noreply@atelier.example"},
         {"From": "ne-pas-repondre+42@atelier.example"},
+        {"Subject": "Réponse automatique\u00a0: Rejet SIRET"},
+        {"Subject": "Automatic reply: Rejet SIRET"},
     ],
 )
 def test_what_a_machine_sends_is_recognised(header):
@@ -209,7 +211,14 @@ def test_a_bounce_is_recognised_by_its_type():
 
 
 @pytest.mark.parametrize(
-    "header", [{}, {"Auto_Submitted": "no"}, {"Precedence": "normal"}, {"From": "noreplyer@b.example"}]
+    "header",
+    [
+        {},
+        {"Auto_Submitted": "no"},
+        {"Precedence": "normal"},
+        {"From": "noreplyer@b.example"},
+        {"Subject": "Rejet SIRET, réponse automatique reçue"},
+    ],
 )
 def test_what_a_person_sends_is_answered(header):
     assert not taken_apart(write(**header)).headers.is_automatic
