@@ -40,7 +40,7 @@ function answerOnTheSpot(form) {
   const field = form.elements.siret;
   const answer = document.getElementById(form.dataset.siretCheck);
   const button = form.querySelector("button");
-  let asked = ""; // the number of the answer that stands there or is on its way: nobody is asked about it twice
+  let asked = null; // what the answer that stands there or is on its way is about: nobody asks about it twice
   let request = null;
 
   async function ask() {
@@ -58,7 +58,7 @@ function answerOnTheSpot(form) {
       });
       if (response.headers.get("X-Fragment") !== "answer") throw new Error("no answer");
       answer.innerHTML = await response.text();
-      if (!response.ok) asked = ""; // too many tries: no answer yet
+      if (!response.ok) asked = null; // too many tries: no answer yet
       field.setAttribute("aria-invalid", answer.querySelector("[data-invalid]") ? "true" : "false");
       answer.lastElementChild?.scrollIntoView({ block: "nearest" });
     } catch (error) {
@@ -79,7 +79,7 @@ function answerOnTheSpot(form) {
   field.addEventListener("input", () => {
     if (field.value === asked) return;
     // An answer never stands beside another number than its own, not even when it comes late.
-    asked = "";
+    asked = null;
     request?.abort();
     form.removeAttribute("aria-busy");
     button.removeAttribute("aria-disabled");

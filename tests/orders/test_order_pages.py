@@ -22,8 +22,9 @@ PARIS = ZoneInfo("Europe/Paris")
 NAMES = ("order", "delivery", "documents", "summary", "interrupt", "cancel")
 
 
-def url(name: str, order: Order) -> str:
-    return reverse(f"{'billing' if name == 'cancel' else 'orders'}:{name}", args=[order.reference])
+def url(name: str, order: Order | str) -> str:
+    reference = order if isinstance(order, str) else order.reference
+    return reverse(f"{'billing' if name == 'cancel' else 'orders'}:{name}", args=[reference])
 
 
 @pytest.fixture
@@ -332,7 +333,7 @@ class TestDeletedInAnotherTab:
     @pytest.mark.parametrize("name", ["orders:delivery", "orders:summary", "orders:interrupt", "billing:order_and_pay"])
     def test_what_is_sent_from_the_first_tab_says_so_and_leads_on(self, browser, draft, name):
         address = reverse(name, args=[draft.reference])
-        browser.post(reverse("orders:cancel", args=[draft.reference]))
+        browser.post(url("cancel", draft))
         answer = browser.post(address, DELIVERY | {"terms": "on"})
         assert answer.status_code == 404
         assert self.GONE in text_of(answer)
@@ -343,7 +344,7 @@ class TestDeletedInAnotherTab:
     def test_a_stranger_s_order_reads_like_one_that_never_was(self, browser, name):
         pages = []
         for reference in (OrderFactory(draft=True).reference, draw()):
-            answer = browser.get(reverse(f"orders:{name}", args=[reference]))
+            answer = browser.get(url(name, reference))
             assert answer.status_code == 404
             pages.append(text_of(answer))
         assert pages[0] == pages[1]
