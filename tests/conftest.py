@@ -3,7 +3,7 @@
 import ctypes
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import redis
@@ -84,11 +84,22 @@ def clean_redis(redis_databases: list["redis.Redis"]) -> Iterator[None]:
     yield
     for client in redis_databases:
         try:
-            keys = list(client.scan_iter(match=f"{settings.REDIS_PREFIX}:*", count=1000))
-            if keys:
-                client.delete(*keys)
+            forget_own_keys(client)
         except redis.ConnectionError:
             return  # a test without Redis has left nothing there
+
+
+def forget_own_keys(client: "redis.Redis") -> None:
+    """Delete the keys of this process; the tests beside it share the database."""
+    keys = list(client.scan_iter(match=f"{settings.REDIS_PREFIX}:*", count=1000))
+    if keys:
+        client.delete(*keys)
+
+
+@pytest.fixture
+def lose_the_cache(redis_databases: list["redis.Redis"]) -> Callable[[], None]:
+    """Empty the cache as a restart of Redis does."""
+    return lambda: forget_own_keys(redis_databases[1])
 
 
 @pytest.fixture

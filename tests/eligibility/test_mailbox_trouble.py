@@ -19,7 +19,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -127,11 +126,11 @@ def test_what_fails_half_way_is_not_half_done(helpdesk: HelpDesk, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_an_emptied_cache_costs_time_only(helpdesk: HelpDesk):
+def test_an_emptied_cache_costs_time_only(helpdesk: HelpDesk, lose_the_cache):
     helpdesk.put(letter(subject="Bonjour"))
     helpdesk.put(letter())
     helpdesk.poll()
-    cache.clear()
+    lose_the_cache()
     helpdesk.put(letter("encore"))
     helpdesk.poll()
     assert Case.objects.count() == 1
