@@ -86,7 +86,7 @@ class RegisterEntry(models.Model):
     """What one register says of one establishment. Written by loads only.
 
     The table is partitioned by register (see the first migration): a load builds its partition aside and
-    swaps it in. `STORED` names the columns in the order in which loads write them.
+    swaps it in. `STORED` names what a file says, in the order in which loads write it.
     """
 
     pk = models.CompositePrimaryKey("siret", "register")
@@ -104,6 +104,8 @@ class RegisterEntry(models.Model):
     opt_in = models.BooleanField("opt-in")
     updated_on = models.DateField("mis à jour le", null=True)
     is_open = models.BooleanField("ouvert")
+    # What loads compare instead of all the others; of a row that no load has written there is none.
+    fingerprint = models.BigIntegerField("empreinte", null=True, editable=False)
 
     STORED = (
         "siret", "register", "legal_name", "chamber", "headcount", "headcount_code", "street", "postal_code", "city",
@@ -143,6 +145,10 @@ class RegisterLoad(models.Model):
     rows_unchanged = models.PositiveIntegerField("inchangées")
     rows_total = models.PositiveIntegerField("lignes du registre après chargement")
     newest_on = models.DateField("mise à jour la plus récente", null=True)
+    # For the next load to compare with: rows by headcount code, and the mark of how fingerprints were made. NULL where
+    # a delta has made them untrue of the whole register.
+    bands = models.JSONField("lignes par tranche d’effectif", null=True, editable=False)
+    specimen = models.BigIntegerField("empreinte témoin", null=True, editable=False)
     report = models.JSONField("rapport")
     started_at = models.DateTimeField("commencé le")
     finished_at = models.DateTimeField("terminé le")

@@ -13,7 +13,7 @@ from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
 from eligibility.siret import LA_POSTE, SIRET_LENGTH
 
-from .files import LONGEST_LINE
+from .files import LONGEST_LINE, Block
 from .layout import COLUMNS, Layout
 from .rows import LONGEST, MASKED, NO, YES
 
@@ -28,23 +28,27 @@ SCHEMA: dict[str, pl.DataType] = dict.fromkeys(RegisterEntry.STORED, pl.String()
 _CONTROL_OR_REPLACEMENT = r"[\x00-\x1f\x7f-\x9f\u{fffd}]"
 # Bytes of which at least one stands in every such character, and few in others.
 _DOUBTFUL = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xC2, 0xEF])
+# The first bytes of all blanks that are not ASCII; of those of French letters none is among them.
+_RARE_BLANKS = (b"\xc2", b"\xe1", b"\xe2", b"\xe3")
+_SHORTEST_SIRET = 12  # spreadsheets take leading zeros away
 _FIRST_LIKELY_YEAR = 1900
 _NO_LIMIT = 10**6  # above any headcount of six figures
 _TEN_THOUSAND = 10**4
 
 
-def cut(data: bytes, layout: Layout) -> pl.DataFrame:
+def cut(block: Block, layout: Layout) -> pl.DataFrame:
     """Cut lines into their cells, each with its place in the block; lines that leave a doubt are missing.
 
     None is in doubt that has as many fields as the header, and quotes, if any, around whole fields only.
     """
-    lines = data.count(b"\n")
-    if b'"' not in data and data.count(layout.separator.encode()) == lines * (layout.width - 1):
+    if b'"' not in block.data:
         try:
-            return _read(data, layout, quote=None)
-        except pl.exceptions.ComputeError:  # one line has a field too many, another one too few
-            pass
-    return _cut_with_care(data, layout)
+            cells = _read(block.data, layout, quote=None)
+        except pl.exceptions.ComputeError:  # a line has a field too many
+            return _cut_with_care(block.data, layout)
+        if cells.height == len(block):
+            return cells.filter(cells.to_series(-1).is_not_null())  # null where a line has a field too few
+    return _cut_with_care(block.data, layout)
 
 
 def _cut_with_care(data: bytes, layout: Layout) -> pl.DataFrame:
@@ -72,7 +76,7 @@ def tidy(frame: pl.DataFrame, layout: Layout, data: bytes, *, register: str, tod
     frame = frame.with_columns((length < LONGEST_LINE).alias("ok_length"), _without_doubt(fields, layout, data))
     missing = (pl.lit("").alias(name) for name in COLUMNS if name not in layout.positions)
     frame = frame.rename({str(place): name for name, place in layout.positions.items()}).with_columns(missing)
-    frame = _stripped(frame, data).with_columns(_read_once())
+    frame = _stripped(frame, data).with_columns(_read_once(has_slashes=b"/" in data))
     frame = frame.select(
         PLACE, "ok_length", "ok_characters", *_siret(), *_register(register), *_texts(), *_headcount(), *_codes(),
         *_opt_in(), *_updated_on(today), *_is_open(),
@@ -93,43 +97,45 @@ def _stripped(frame: pl.DataFrame, data: bytes) -> pl.DataFrame:
     spaced = frame.select(
         (pl.col(name).str.starts_with(" ") | pl.col(name).str.ends_with(" ")).any() for name in COLUMNS
     ).row(0, named=True)
-    names = [name for name in COLUMNS if spaced[name] or (name in LONGEST and not data.isascii())]
+    has_rare = any(byte in data for byte in _RARE_BLANKS)
+    names = [name for name in COLUMNS if spaced[name] or (name in LONGEST and has_rare)]
     return frame.with_columns(pl.col(names).str.strip_chars()) if names else frame
 
 
-def _read_once() -> list[pl.Expr]:
+def _read_once(*, has_slashes: bool) -> list[pl.Expr]:
     """What several columns are made of."""
     exact, band, day = pl.col("effectif"), pl.col("tranche").str.to_uppercase(), pl.col("date_maj")
-    iso = pl.when(day.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then(day)
-    french = pl.when(day.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(day)
+    on = pl.when(day.str.contains("^[0-9]{4}-[0-9]{2}-[0-9]{2}$")).then(day).str.to_date("%Y-%m-%d", strict=False)
+    if has_slashes:
+        french = pl.when(day.str.contains("^[0-9]{2}/[0-9]{2}/[0-9]{4}$")).then(day)
+        on = pl.coalesce(on, french.str.to_date("%d/%m/%Y", strict=False))
     return [
         pl.col("siret").str.zfill(SIRET_LENGTH).alias("padded"),
         pl.col("siret").cast(pl.Int64, strict=False).fill_null(0).alias("number"),
         pl.when(exact.str.contains("^[0-9]{1,6}$")).then(exact).cast(pl.Int32, strict=False).alias("employees"),
-        *(band.replace_strict(_BANDS[0], values, default=None).alias(name) for name, values in _BANDS[1].items()),
+        band.replace_strict(_BANDS[0], range(len(_BANDS[0])), default=None, return_dtype=pl.UInt8).alias("band"),
         _shown("code_postal").alias("postal"),
         _shown("code_naf").str.to_uppercase().alias("activity"),
         _shown("aprm").str.to_uppercase().alias("craft"),
-        pl.coalesce(
-            iso.str.to_date("%Y-%m-%d", strict=False), french.str.to_date("%d/%m/%Y", strict=False)
-        ).alias("day"),
-        pl.col("registre", "opt_in", "etat").str.to_uppercase(),
+        on.alias("day"),
     ]  # fmt: skip
 
 
 def _siret() -> list[pl.Expr]:
-    number = pl.col("number")
+    written, number = pl.col("siret"), pl.col("number")
+    # A number of as many characters, none of them its sign.
+    has_digits = written.str.len_bytes().is_between(_SHORTEST_SIRET, SIRET_LENGTH) & ~written.str.starts_with("+")
     fours = [pl.lit(_LUHN).gather(number // 10**rank % _TEN_THOUSAND).cast(pl.UInt16) for rank in (12, 8, 4, 0)]
     has_key = (pl.sum_horizontal(fours) % 10 == 0) & (number > 0) & (number // 10**5 != int(LA_POSTE))
     return [
         pl.col("padded").alias("siret"),
-        (pl.col("siret").str.contains("^[0-9]{12,14}$") & has_key).alias("ok_siret"),
-        (pl.col("siret").str.len_bytes() < SIRET_LENGTH).alias("siret_padded"),
+        (has_digits & has_key).alias("ok_siret"),
+        (written.str.len_bytes() < SIRET_LENGTH).alias("siret_padded"),
     ]
 
 
 def _register(code: str) -> list[pl.Expr]:
-    return [pl.lit(code).alias("register"), (pl.col("registre") == code).alias("ok_register")]
+    return [pl.lit(code).alias("register"), pl.col("registre").is_in(_spelt(code)).alias("ok_register")]
 
 
 def _texts() -> list[pl.Expr]:
@@ -143,7 +149,8 @@ def _texts() -> list[pl.Expr]:
 
 
 def _headcount() -> list[pl.Expr]:
-    number, code = pl.col("employees"), pl.col("code")
+    number, band = pl.col("employees"), pl.col("band")
+    code, lowest, highest = (pl.lit(pl.Series(values)).gather(band) for values in _BANDS[1:])
     has_exact, has_code = pl.col("effectif") != "", pl.col("tranche") != ""
     is_missing = ~has_exact & ~has_code
     return [
@@ -152,7 +159,7 @@ def _headcount() -> list[pl.Expr]:
         code.alias("headcount_code"),
         ((number.is_not_null() | ~has_exact) & code.is_not_null()).alias("ok_headcount"),
         is_missing.alias("headcount_missing"),
-        (~number.is_between("lowest", "highest")).fill_null(value=False).alias("headcount_mismatch"),
+        (~number.is_between(lowest, highest)).fill_null(value=False).alias("headcount_mismatch"),
         (pl.col("tranche").str.len_bytes() == 1).alias("band_padded"),
     ]
 
@@ -174,8 +181,8 @@ def _codes() -> list[pl.Expr]:
 def _opt_in() -> list[pl.Expr]:
     cell = pl.col("opt_in")
     return [
-        cell.is_in(YES).alias("opt_in"),
-        cell.is_in([*YES, *NO, ""]).alias("ok_opt_in"),
+        cell.is_in(_spelt(*YES)).alias("opt_in"),
+        cell.is_in(_spelt(*YES, *NO, "")).alias("ok_opt_in"),
         (cell == "").alias("opt_in_missing"),
     ]
 
@@ -189,7 +196,12 @@ def _updated_on(today: date) -> list[pl.Expr]:
 
 def _is_open() -> list[pl.Expr]:
     state = pl.col("etat")
-    return [(state != "F").alias("is_open"), state.is_in(["", "A", "F"]).alias("ok_is_open")]
+    return [(~state.is_in(_spelt("F"))).alias("is_open"), state.is_in(_spelt("", "A", "F")).alias("ok_is_open")]
+
+
+def _spelt(*words: str) -> list[str]:
+    """Words as files write them, in capitals most often; a stranger case is odd."""
+    return list({*words, *map(str.lower, words), *map(str.capitalize, words)})
 
 
 def _shown(name: str) -> pl.Expr:
@@ -214,9 +226,7 @@ _CODES = {code: code for code in bands.BANDS} | _PADDED
 # Cells of the column, and for each the code it means and the employees that agree with it; with none, any number.
 _BANDS = (
     [*_CODES, ""],
-    {
-        "code": [*_CODES.values(), ""],
-        "lowest": [*(bands.BANDS[code].lowest for code in _CODES.values()), 0],
-        "highest": [*(_highest(code) for code in _CODES.values()), _NO_LIMIT],
-    },
+    [*_CODES.values(), ""],
+    [*(bands.BANDS[code].lowest for code in _CODES.values()), 0],
+    [*(_highest(code) for code in _CODES.values()), _NO_LIMIT],
 )

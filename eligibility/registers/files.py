@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +36,10 @@ class Block:
     data: bytes
 
     def __len__(self) -> int:
-        """The number of lines."""
+        return self._lines
+
+    @cached_property
+    def _lines(self) -> int:
         return self.data.count(b"\n")
 
 

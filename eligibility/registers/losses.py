@@ -9,23 +9,25 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
+import polars as pl
 from django.db import connection
 
 from eligibility.check import check
-from eligibility.siret import SIREN_LENGTH
+from eligibility.siret import SIREN_LENGTH, SIRET_LENGTH
 
-from .diff import CHANGES
+from .diff import as_sirets
 from .staging import COLUMNS, PARENT, Staged
 
 # Gives the SIRETs of all customers; the command passes it, for this room does not know who is a customer.
 Customers = Callable[[], Iterable[str]]
 CUSTOMERS = "register_customers"
+_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
 
 
-def losers(staged: Staged, register: str, customers: Customers, *, at: datetime) -> list[str]:
+def losers(staged: Staged, register: str, changes: pl.DataFrame, customers: Customers, *, at: datetime) -> list[str]:
     """The SIRETs of the customers who would no longer be eligible, at most one of each company."""
-    note(customers)
-    return lost(_touched(), _as_if_in_service(staged, register), at=at)
+    touched = _touched(staged, register, changes, [*customers()])
+    return lost(touched, _as_if_in_service(staged, register), at=at)
 
 
 def lost(sirets: list[str], as_if_in_service: AbstractContextManager[None], *, at: datetime) -> list[str]:
@@ -47,14 +49,24 @@ def note(customers: Customers) -> None:
                 copy.write_row((siret,))
 
 
-def _touched() -> list[str]:
-    """The customers of whose company a row is new, gone, or different in what decides: sites count together."""
+def _touched(staged: Staged, register: str, changes: pl.DataFrame, sirets: list[str]) -> list[str]:
+    """The customers of whose company a row is new, gone, or different in what decides: sites count together.
+
+    Only the changed rows of their companies are looked up, however many others there are.
+    """
+    company = pl.col("siret") // 10 ** (SIRET_LENGTH - SIREN_LENGTH)
+    companies = pl.DataFrame({"siret": sirets}).select(pl.col("siret").cast(pl.Int64)).select(company)
+    near = as_sirets(changes.filter(company.is_in(companies["siret"].implode()))["siret"])
+    judged = f"SELECT row({', '.join(_JUDGED)}) FROM"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT siret FROM {CUSTOMERS} WHERE left(siret, {SIREN_LENGTH})"
-            f" IN (SELECT left(siret, {SIREN_LENGTH}) FROM {CHANGES} WHERE is_judged) ORDER BY siret"
+            f"SELECT DISTINCT left(siret, {SIREN_LENGTH}) FROM unnest(%s::text[]) AS near (siret) WHERE"
+            f" ({judged} {staged.table} fresh WHERE fresh.siret = near.siret) IS DISTINCT FROM"
+            f" ({judged} {PARENT} current WHERE current.siret = near.siret AND register = %s)",
+            [near, register],
         )
-        return [siret for (siret,) in cursor.fetchall()]
+        touched = {siren for (siren,) in cursor.fetchall()}
+    return sorted(siret for siret in sirets if siret[:SIREN_LENGTH] in touched)
 
 
 @contextmanager
@@ -63,10 +75,11 @@ def _as_if_in_service(staged: Staged, register: str) -> Iterator[None]:
     replaced = f"register = '{register}'"
     if staged.is_delta:
         replaced += f" AND EXISTS (SELECT FROM {staged.table} staged WHERE staged.siret = entry.siret)"
+    columns = ", ".join(COLUMNS)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMPORARY VIEW {PARENT} AS SELECT {COLUMNS} FROM {PARENT} entry WHERE NOT ({replaced})"
-            f" UNION ALL SELECT {COLUMNS} FROM {staged.table}"
+            f"CREATE TEMPORARY VIEW {PARENT} AS SELECT {columns} FROM {PARENT} entry WHERE NOT ({replaced})"
+            f" UNION ALL SELECT {columns} FROM {staged.table}"
         )
         yield
         cursor.execute(f"DROP VIEW pg_temp.{PARENT}")

@@ -49,7 +49,7 @@ class Sieve:
 
     def _plain_rows(self, block: Block) -> pl.DataFrame:
         """Judge in columns what can be, each row with its place in the block."""
-        cells = columns.cut(block.data, self._layout)
+        cells = columns.cut(block, self._layout)
         rows = columns.tidy(cells, self._layout, block.data, register=self._report.register, today=self._today)
         rows = rows.filter(columns.IS_PLAIN)
         remarks = rows.select(pl.col(columns.REMARKS).sum()).row(0, named=True)

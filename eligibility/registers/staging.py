@@ -17,11 +17,14 @@ from django.db import connection
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
 
+from . import fingerprints
 from .ahead import ahead
 from .progress import Silent
 
 PARENT = RegisterEntry._meta.db_table
-COLUMNS = ", ".join(RegisterEntry.STORED)
+# All columns, and those that are not the key.
+COLUMNS = (*RegisterEntry.STORED, fingerprints.COLUMN)
+DATA = tuple(column for column in COLUMNS if column not in ("siret", "register"))
 DELTA = "register_delta"
 _REPEATS = "register_repeats"
 _NOT_TEXTS = ("headcount", "opt_in", "updated_on", "is_open")
@@ -29,6 +32,10 @@ _TEXTS = ", ".join(name for name in RegisterEntry.STORED if name not in _NOT_TEX
 # A cleaned text holds no control character, so nothing needs to be quoted.
 _SEPARATOR, _QUOTE = "\x1f", "\x1e"
 _DIALECT = f"DELIMITER '{_SEPARATOR}', QUOTE '{_QUOTE}'"
+# What is kept in memory of every row: its SIRET as a number, and its fingerprint.
+NUMBERS = {"siret": pl.Int64(), fingerprints.COLUMN: pl.Int64()}
+# Room in each page for a changed row, so that a delta touches neither other pages nor the key.
+_FILLED = 96
 # Sorting keys is quicker with more memory than the server gives by default; it is the server's, for one statement.
 SORT_MEMORY = "256MB"
 
@@ -42,6 +49,7 @@ class Staged:
     rows: int = 0
     repeats: int = 0  # rows left out, because another one of the same SIRET was kept
     newest_on: date | None = None
+    fingerprints: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
     bands: Counter[str] = field(default_factory=Counter)  # by headcount code
 
 
@@ -71,34 +79,36 @@ def stage(
             cursor.execute(
                 f"CREATE {'' if is_kept else 'UNLOGGED'} TABLE {staged.table}"
                 f" (LIKE {PARENT} INCLUDING DEFAULTS INCLUDING CONSTRAINTS, CHECK (register = '{register}'))"
+                f" WITH (fillfactor = {_FILLED})"
             )
-    sirets = _fill(staged, frames, today)
-    _drop_repeats(staged, sirets)
+    _fill(staged, frames, today)
+    _drop_repeats(staged)
     progress.step("Construction de la clé")
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
         cursor.execute(f"ALTER TABLE {staged.table} ADD PRIMARY KEY (siret, register)")
-        cursor.execute(f"ANALYZE {staged.table}")
+        if not is_delta:  # readers will need the statistics; of a delta each row is looked up whatever they say
+            cursor.execute(f"ANALYZE {staged.table}")
     return staged
 
 
-def _fill(staged: Staged, frames: Iterable[pl.DataFrame], today: date) -> pl.Series:
-    """Stream the rows in; gives their SIRETs as numbers, eight bytes each.
+def _fill(staged: Staged, frames: Iterable[pl.DataFrame], today: date) -> None:
+    """Stream the rows in, each with its fingerprint; sixteen bytes of each are kept in memory.
 
     A date in the future is a mistake in one row: it must not make every later file look old.
     """
-    sirets = pl.Series(dtype=pl.Int64)
     # FREEZE: nobody sees the table before the load ends, so its rows need no second visit by vacuum.
-    into = f"COPY {staged.table} ({COLUMNS}) FROM STDIN (FORMAT csv, {_DIALECT}, FREEZE, FORCE_NOT_NULL ({_TEXTS}))"
+    how = f"FORMAT csv, {_DIALECT}, FREEZE, FORCE_NOT_NULL ({_TEXTS})"
+    into = f"COPY {staged.table} ({', '.join(COLUMNS)}) FROM STDIN ({how})"
+    marked = (frame.with_columns(fingerprints.fingerprints(frame)) for frame in frames)
     with connection.cursor() as cursor, cursor.copy(into) as copy:
-        for frame, data in ahead((frame, _as_csv(frame)) for frame in frames):
+        for frame, data in ahead((frame, _as_csv(frame)) for frame in marked):
             copy.write(data)
-            sirets.append(frame["siret"].cast(pl.Int64))
+            staged.fingerprints.vstack(frame.select(pl.col("siret").cast(pl.Int64), fingerprints.COLUMN), in_place=True)
             staged.rows += frame.height
             staged.bands.update(_bands(frame))
             newest = frame["updated_on"].filter(frame["updated_on"] <= today).max()
             staged.newest_on = max(filter(None, (newest, staged.newest_on)), default=None)
-    return sirets
 
 
 def _as_csv(frame: pl.DataFrame) -> bytes:
@@ -115,12 +125,12 @@ def _bands(frame: pl.DataFrame) -> dict[str, int]:
     return counts
 
 
-def _drop_repeats(staged: Staged, sirets: pl.Series) -> None:
+def _drop_repeats(staged: Staged) -> None:
     """Of several rows of one SIRET keep the newest, then the last of the file.
 
     A table that was created for it is filled from front to back: `ctid` is the order of the file.
     """
-    ordered = sirets.sort()
+    ordered = staged.fingerprints["siret"].sort()
     repeated = ordered.filter(ordered == ordered.shift(1)).unique()
     if repeated.is_empty():
         return
@@ -140,4 +150,8 @@ def _drop_repeats(staged: Staged, sirets: pl.Series) -> None:
         for code, headcount in cursor.fetchall():
             staged.bands[code if headcount is None else bands.code_of(headcount)] -= 1
             staged.repeats += 1
+        cursor.execute(f"SELECT siret::bigint, fingerprint FROM {staged.table} JOIN {_REPEATS} USING (siret)")
+        kept = pl.DataFrame(cursor.fetchall(), schema=NUMBERS, orient="row")
+    others = staged.fingerprints.filter(~pl.col("siret").is_in(repeated.implode()))
+    staged.fingerprints = others.vstack(kept)
     staged.rows -= staged.repeats

@@ -12,17 +12,15 @@ import time
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import LockNotAvailable
 
-from eligibility.models import RegisterEntry
-
-from .diff import CHANGES, by_key
+from .diff import REPLACED, by_key
 from .refusal import LoadRefused
-from .staging import COLUMNS, DELTA, PARENT, partition
+from .staging import COLUMNS, DATA, DELTA, PARENT, partition
 
 # While the exchange waits for a reader in a long transaction, other readers wait behind it: wait briefly, and often.
 LOCK_TIMEOUT = "15ms"
 ATTEMPTS = 600
 PAUSE = 0.1
-_DATA = [column for column in RegisterEntry.STORED if column not in ("siret", "register")]
+_COLUMNS = ", ".join(COLUMNS)
 
 
 def replace(register: str) -> None:
@@ -37,17 +35,35 @@ def restore(register: str) -> None:
 
 
 def merge(register: str) -> None:
-    """Write a delta's new and changed rows; rows that are the same are not written again."""
+    """Write a delta's new and changed rows; what the comparison found in their place is kept."""
     _forget_the_former(register)
-    _write(register, f"(SELECT {COLUMNS} FROM {DELTA} JOIN {CHANGES} USING (siret))")
+    replaced = partition(register, "replaced")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE {replaced} AS SELECT {_COLUMNS} FROM {REPLACED}")
+    _write(f"SELECT fresh.* FROM {DELTA} fresh WHERE siret IN (SELECT siret FROM {REPLACED})")
 
 
 def unmerge(register: str) -> None:
-    """Write back the rows that a delta replaced, and take out those it added; asked again, they come back."""
+    """Write back the rows that a delta replaced, and take out those it added; asked again, they come back.
+
+    Of a row that was added, and so has nothing in its place, only the SIRET is kept.
+    """
     replaced, in_hand = partition(register, "replaced"), partition(register, "in_hand")
-    with connection.cursor() as cursor:
+    with by_key(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {replaced} RENAME TO {in_hand}")
-        _write(register, in_hand)
+        cursor.execute(
+            f"CREATE TABLE {replaced} AS SELECT rows.siret, current.register,"
+            f" {', '.join(f'current.{column}' for column in DATA)} FROM {in_hand} rows"
+            f" LEFT JOIN (SELECT * FROM {PARENT} WHERE register = %s) current USING (siret)",
+            [register],
+        )
+        cursor.execute(
+            f"DELETE FROM {PARENT} entry USING {in_hand} rows"
+            " WHERE rows.register IS NULL AND entry.siret = rows.siret AND entry.register = %s",
+            [register],
+        )
+    _write(f"SELECT * FROM {in_hand} WHERE register IS NOT NULL")
+    with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE {in_hand}")
 
 
@@ -71,30 +87,13 @@ def _exchange(register: str, incoming: str) -> None:
             cursor.execute(f"ALTER TABLE {leaving} RENAME TO {former}")
 
 
-def _write(register: str, rows: str) -> None:
-    """Write rows into the partition in service and keep what they replace; a row without data is one to take out."""
-    replaced = partition(register, "replaced")
-    data = ", ".join(_DATA)
-    assignments = ", ".join(f"{column} = excluded.{column}" for column in _DATA)
-    with by_key(), connection.cursor() as cursor:
+def _write(rows: str) -> None:
+    assignments = ", ".join(f"{column} = excluded.{column}" for column in DATA)
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TABLE {replaced} AS SELECT rows.siret, current.register, {_of('current', _DATA)} FROM {rows} rows"
-            f" LEFT JOIN (SELECT * FROM {PARENT} WHERE register = %s) current USING (siret)",
-            [register],
+            f"INSERT INTO {PARENT} ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) rows"
+            f" ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
         )
-        cursor.execute(
-            f"DELETE FROM {PARENT} entry USING {rows} rows"
-            " WHERE rows.register IS NULL AND entry.siret = rows.siret AND entry.register = %s",
-            [register],
-        )
-        cursor.execute(
-            f"INSERT INTO {PARENT} (siret, register, {data}) SELECT siret, register, {data} FROM {rows} rows"
-            f" WHERE register IS NOT NULL ORDER BY siret ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
-        )
-
-
-def _of(table: str, columns: list[str]) -> str:
-    return ", ".join(f"{table}.{column}" for column in columns)
 
 
 def lock_out_readers(table: str) -> None:
