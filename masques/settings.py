@@ -487,7 +487,7 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": False,
     "DASHBOARD_CALLBACK": "masques.desk.landing",
     "STYLES": [lambda request: static("css/desk.css")],
-    "SIDEBAR": {"show_search": True, "show_all_applications": True},
+    "SIDEBAR": {"show_search": True, "navigation": "masques.menu.navigation"},
 }
 
 # --- What is written down -------------------------------------------------------------------------------------
