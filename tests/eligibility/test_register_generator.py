@@ -8,7 +8,8 @@ from django.core.management import call_command
 
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
-from eligibility.registers.generator import HEADCOUNTS, Order, batches
+from eligibility.registers.generator import Order, batches
+from eligibility.registers.invented import HEADCOUNTS
 from eligibility.siret import has_valid_key
 from eligibility.zones import is_known
 from tests.eligibility.conftest import put_into_service
