@@ -110,7 +110,7 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
             newest = max(newest, str(frame[layout.treated].max() or ""))
         judged = frame.with_columns(_rejection(layout).alias("rejection"))
         _note_rejected(judged.filter(pl.col("rejection").is_not_null()), layout, report)
-        rows = judged.lazy().filter(pl.col("rejection").is_null()).select(layout.row()).collect()
+        rows = _rows(judged.filter(pl.col("rejection").is_null()), layout)
         report.accepted += rows.height
         report.closed += rows.height - int(rows[layout.alive].sum())
         report.confidential += int(rows["is_confidential"].sum())
@@ -119,6 +119,18 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
         rows.write_csv(text, include_header=False, quote_style="non_numeric")
         yield text.getvalue()
     report.newest_on = _date(newest)
+
+
+def _rows(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """The rows of the table. Two in three have closed, and nothing is worked out for these.
+
+    The order of the file is kept: INSEE writes by number, and a key is built in no time over what is sorted.
+    """
+    places = frame.select(layout.is_alive().alias("living"), pl.int_range(pl.len()).alias("place"))
+    placed = pl.concat([frame, places], how="horizontal").lazy()
+    living = placed.filter("living").select("place", *layout.living())
+    gone = placed.filter(~pl.col("living")).select("place", *layout.gone())
+    return pl.concat([living, gone], how="vertical_relaxed").sort("place").drop("place").collect()
 
 
 def _rejection(layout: Layout) -> pl.Expr:

@@ -19,6 +19,8 @@ from .layout import Layout
 
 # A column of ours after the last one: what stands there is a field too many, and the row is out of step.
 SURPLUS = "surplus"
+# Bytes of which at least one stands in every control character, and few in others; a line feed ends the row.
+_DOUBTFUL = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xC2])
 
 
 def batches(blocks: Iterator[Block], layout: Layout) -> Iterator[pl.DataFrame]:
@@ -44,7 +46,12 @@ def _read(header: bytes, block: Block, wanted: list[str]) -> pl.DataFrame:
             f"Le fichier est abîmé entre les lignes {block.number} et {last}\u00a0: ligne vide ou démesurée,"
             " ou guillemets mal fermés."
         )
-    return frame
+    return frame if _is_clean(block.data) else frame.with_columns(pl.all().str.replace_all(r"\p{Cc}+", ""))
+
+
+def _is_clean(data: bytes) -> bool:
+    """Tell that there are no control characters, at a glance: most blocks have none."""
+    return len(data.translate(None, _DOUBTFUL)) == len(data)
 
 
 def _names(header: bytes, layout: Layout) -> list[str]:

@@ -155,6 +155,12 @@ def test_an_empty_headcount_means_none_and_an_unknown_code_says_nothing(
     assert SireneUnit.objects.get().headcount_code == stored
 
 
+@pytest.mark.parametrize("character", ["\t", "\x01", "\x7f", "\x85"])
+def test_a_control_character_is_dropped_wherever_it_stands(load: Callable[..., Any], character: str) -> None:
+    load([establishment(siret, enseigne1=f"LE{character} GAL{character}") for siret in sirets(2)])
+    assert set(SireneEstablishment.objects.values_list("trade_name", flat=True)) == {"LE GAL"}
+
+
 @pytest.mark.parametrize("postal_code", ["", "3560", "35600 ", "B-1000", "[ND]"])
 def test_a_postal_code_is_five_digits_or_nothing(load: Callable[..., Any], postal_code: str) -> None:
     load([establishment(SIRET, codePostal=postal_code)])
