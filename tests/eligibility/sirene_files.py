@@ -4,8 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from tests.eligibility.conftest import SAMPLES
-
+SAMPLES = Path(__file__).resolve().parents[2] / "eligibility" / "data"
 SAMPLE = {
     "etablissements": SAMPLES / "sirene_sample_etablissement.csv",
     "unites_legales": SAMPLES / "sirene_sample_unite_legale.csv",

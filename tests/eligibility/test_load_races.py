@@ -3,8 +3,7 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,20 +22,6 @@ from tests.eligibility.conftest import put_into_service, register_row, sirets
 pytestmark = pytest.mark.django_db(transaction=True)
 Writer = Callable[..., str]
 PATIENCE = 30  # seconds
-
-
-@pytest.fixture
-def in_thread() -> Iterator[Callable[..., Any]]:
-    """Run in another thread, with a connection of its own that is closed in the end."""
-
-    def run(action: Callable[..., Any], *args: Any) -> Any:
-        try:
-            return action(*args)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        yield lambda action, *args: pool.submit(run, action, *args)
 
 
 def test_readers_see_the_old_register_or_the_new_one_and_never_neither(write: Writer, in_thread: Any) -> None:
