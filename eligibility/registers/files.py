@@ -6,6 +6,7 @@ Standard input is kept in a temporary file for that. Memory stays the same whate
 
 import codecs
 import hashlib
+import re
 import shutil
 import sys
 import tempfile
@@ -16,7 +17,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import archives
-from .refusal import LoadRefused
+from .layout import is_cut
+from .refusal import LoadRefused, why
 
 STANDARD_INPUT = "-"
 UTF_8, WINDOWS = "utf-8-sig", "cp1252"
@@ -78,7 +80,7 @@ def opened(path: str) -> Iterator[RegisterFile]:
             sha256 = _fingerprint(handle)
             encoding, size = _examine(handle)
         except OSError as error:
-            raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {error.strerror or error}.")
+            raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {why(error)}.")
         name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
         yield RegisterFile(name, sha256, encoding, size, handle)
 
@@ -105,22 +107,45 @@ def _fingerprint(handle: BinaryIO) -> str:
 def _examine(handle: BinaryIO) -> tuple[str, int]:
     """Encoding and size of the content: UTF-8 with or without mark, else Windows-1252."""
     size = 0
+    start = end = b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf_8 = is_windows = True
     with closing(archives.chunks(handle)) as chunks:
         for chunk in chunks:
             size += len(chunk)
+            start = start or chunk
+            end = (end + chunk)[-_CUT:]
             if b"\0" in chunk:
-                raise LoadRefused(
-                    "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
-                )
+                raise LoadRefused(_why_nul(start))
             is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
             is_windows = is_windows and (chunk.isascii() or _has_no_hole(chunk))
-    if is_utf_8 and _decodes(decoder, b"", final=True):
-        return UTF_8, size
-    if is_windows:
-        return WINDOWS, size
-    raise LoadRefused("Le fichier contient des octets illisibles, ni en UTF-8 ni en Windows-1252.")
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
+        raise LoadRefused("Le fichier est vide.")
+    is_utf_8 = is_utf_8 and _decodes(decoder, b"", final=True)
+    if not is_utf_8 and not is_windows:
+        raise LoadRefused("Le fichier contient des octets illisibles, ni en UTF-8 ni en Windows-1252.")
+    _refuse_cut(start, end)
+    return UTF_8 if is_utf_8 else WINDOWS, size
+
+
+def _why_nul(start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "Le fichier est en UTF-16, l’«\u00a0Unicode\u00a0» des tableurs\u00a0: enregistrez-le en UTF-8."
+    return "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
+
+
+def _refuse_cut(start: bytes, end: bytes) -> None:
+    """Refuse a file that ends in the middle of a row; what follows the last line end is nothing, or a whole row."""
+    header, last = re.split(rb"[\r\n]", start, maxsplit=1)[0], re.split(rb"[\r\n]", end)[-1]
+    if is_cut(_text_of(header), _text_of(last)):
+        raise LoadRefused(
+            "Le fichier paraît coupé\u00a0: sa dernière ligne est incomplète. Demandez un nouvel envoi du fichier."
+        )
+
+
+def _text_of(line: bytes) -> str:
+    """A line well enough to count its fields: in either encoding separators and quotes are the same bytes."""
+    return line[:_CUT].decode(WINDOWS, errors="replace")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

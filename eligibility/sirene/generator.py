@@ -61,7 +61,7 @@ class Order:
 
     @property
     def companies(self) -> int:
-        return max(1, self.rows - sum(self.sites(number) for number in FURTHER_SITES))
+        return self.rows - sum(self.sites(number) for number in FURTHER_SITES)
 
     def sites(self, number: int) -> int:
         """How many companies have a site of this number; they are the first ones."""

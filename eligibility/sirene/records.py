@@ -13,6 +13,7 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from eligibility.registers.files import Block
+from eligibility.registers.layout import odd_separator
 from eligibility.registers.refusal import LoadRefused
 
 from .layout import Layout
@@ -61,6 +62,11 @@ def _names(header: bytes, layout: Layout) -> list[str]:
     except UnicodeDecodeError:
         names = []
     missing = [name for name in layout.needed if name not in names]
+    if missing and (odd := odd_separator(header.decode(errors="replace"), layout.needed)):
+        raise LoadRefused(
+            f"Les colonnes sont séparées par {odd}, et non par virgule\u00a0:"
+            " ce n’est pas le fichier tel que l’Insee le publie."
+        )
     if layout.key in missing or len(missing) > len(layout.needed) // 2:
         raise LoadRefused(f"La première ligne n’est pas l’en-tête attendu\u00a0: {layout.stock.label}.")
     if missing:

@@ -27,6 +27,7 @@ from tests.races import on_own_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
+SAMPLES = ROOT / "eligibility" / "data"
 HEADER = ";".join(COLUMNS)
 FACTS = {
     "legal_name": "LE GAL",

@@ -2,6 +2,7 @@ import csv
 import gzip
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -16,7 +17,7 @@ from eligibility.registers import diff, guards, swap
 from eligibility.registers.load import Wish, load
 from eligibility.registers.reasons import REJECTIONS, WARNINGS
 from eligibility.registers.refusal import LoadRefused
-from tests.eligibility.conftest import GOLDEN, HEADER, SAMPLES, golden, put_into_service, register_row, sirets
+from tests.eligibility.conftest import GOLDEN, HEADER, SAMPLES, golden, plain, put_into_service, register_row, sirets
 from tests.factories import CaseFactory, RegisterFactory
 
 pytestmark = pytest.mark.django_db
@@ -161,11 +162,12 @@ def test_the_file_of_another_network_is_refused_and_said_so(write: Writer) -> No
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "pas un en-t"),
+        (b"", "Le fichier est vide"),
+        (b" \n", "Le fichier est vide"),
         (b"siret;registre;opt_in\n", "aucune ligne"),
         (b"siret;registre;opt_in\nabc;CCI;O\n", "Aucune ligne n"),
         (b"siret;raison_sociale\n", "registre, opt_in"),
-        (HEADER.encode("utf-16"), "octets nuls"),
+        (HEADER.encode("utf-16"), "en UTF-16"),
         (b"siret;registre;opt_in\n\x81\x8d\xff", "octets illisibles"),
     ],
 )
@@ -175,9 +177,15 @@ def test_a_file_that_cannot_be_read_changes_nothing(content: bytes, words: str, 
     assert not RegisterLoad.objects.exists()
 
 
-def test_a_missing_file_and_a_directory_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    for path in (tmp_path / "absent.csv", tmp_path):
-        with pytest.raises(LoadRefused, match="ne peut pas être lu"):
+def test_what_cannot_be_opened_is_refused_in_french(write: Writer, tmp_path: Path) -> None:
+    present = write(b"siret")
+    for path, reason in (
+        (tmp_path / "absent.csv", "il n’existe pas"),
+        (tmp_path, "c’est un dossier"),
+        (f"{present}/cci.csv", "son chemin passe par ce qui n’est pas un dossier"),
+        (tmp_path / ("x" * 300), "son nom est trop long"),
+    ):
+        with pytest.raises(LoadRefused, match=f"ne peut pas être lu\u00a0: {reason}\\."):
             put_into_service(path)
 
 
@@ -231,16 +239,49 @@ def test_an_archive_is_loaded_like_what_it_holds(pack: Callable[[bytes], bytes],
     assert report.sha256 == hashlib.sha256(packed).hexdigest()
 
 
-def test_half_a_file_is_refused_for_what_it_would_remove(write: Writer) -> None:
-    """Cut in the middle of a line: that line is rejected, and the register would lose half of itself."""
+@pytest.mark.parametrize("has_line_end", [True, False])
+def test_half_a_file_is_refused_for_what_it_would_remove(write: Writer, has_line_end: bool) -> None:
+    """Cut between two lines, before or after the end of the first, which is none of its fields."""
     data = (SAMPLES / "sample_cci.csv").read_bytes()
     put_into_service(write(data))
-    cut = data.rindex(b"\n", 0, len(data) // 2) + 20
+    cut = data.rindex(b"\n", 0, len(data) // 2) + (1 if has_line_end else 0)
     report = put_into_service(write(data[:cut], "moitie.csv"), allowed=("few-rows",))
-    assert report.rejected == {"field_count": 1}
+    assert report.rejected == {}
     assert [objection.name for objection in report.unlifted] == ["drop", "shift"]
     assert not report.is_applied
     assert len(rows_in_service()) == 579
+
+
+@pytest.mark.parametrize("delta", [True, False], ids=["delta", "full"])
+def test_a_file_that_ends_in_the_middle_of_a_row_is_refused_whatever_was_allowed(write: Writer, delta: bool) -> None:
+    """A delta removes nothing, so that no other guard would see that half of its rows never came."""
+    data = (SAMPLES / "sample_cci.csv").read_bytes()
+    put_into_service(write(data))
+    cut = data.rindex(b"\n", 0, len(data) // 2) + 20
+    with pytest.raises(LoadRefused, match="paraît coupé\u00a0: sa dernière ligne est incomplète"):
+        put_into_service(write(data[:cut], "moitie.csv"), delta=delta)
+    assert RegisterLoad.objects.get().file_name == "cci.csv"
+
+
+def test_when_nothing_is_kept_every_reason_is_told_with_its_count(write: Writer) -> None:
+    siret = sirets(1)[0]
+    lines = [register_row(""), register_row("123"), register_row(""), register_row(siret, register="CMA")]
+    with pytest.raises(LoadRefused) as refusal:
+        put_into_service(write(lines))
+    assert plain(str(refusal.value)) == (
+        "Aucune ligne n’est retenue sur 4 lues : 2 fois, le SIRET manque ; 1 fois, le SIRET ne comporte pas"
+        " 14 chiffres ; 1 fois, la ligne appartient à un autre registre que celui du chargement."
+    )
+
+
+@pytest.mark.parametrize(
+    ("separator", "shown"),
+    [("|", "«\u00a0|\u00a0»"), (":", "«\u00a0:\u00a0»"), (" ", "espace")],
+)
+def test_a_separator_that_is_none_of_ours_is_named(write: Writer, separator: str, shown: str) -> None:
+    content = f"{HEADER}\n{register_row(sirets(1)[0])}\n".replace(";", separator)
+    with pytest.raises(LoadRefused, match=f"séparées par {re.escape(shown)}\u00a0: utilisez point-virgule, virgule"):
+        put_into_service(write(content.encode()))
 
 
 def test_a_line_of_a_hundred_megabytes_is_one_rejected_row(write: Writer) -> None:

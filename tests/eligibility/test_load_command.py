@@ -1,3 +1,4 @@
+import errno
 import io
 import os
 from pathlib import Path
@@ -5,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from eligibility.models import RegisterEntry
+from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.registers import guards
 from tests.eligibility.conftest import GOLDEN, SAMPLES
 
@@ -61,6 +62,27 @@ def test_it_writes_the_rejects_with_a_mark_for_spreadsheets(tmp_path: Path) -> N
     assert target.read_bytes().startswith(b"\xef\xbb\xbfligne;siret;motif")
 
 
-def test_a_rejects_file_that_cannot_be_written_stops_before_anything(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="rien n’est changé"):
-        run("cci", str(SAMPLES / "sample_cci.csv"), "--apply", "--rejects", str(tmp_path / "nulle" / "part.csv"))
+@pytest.mark.parametrize(
+    ("path", "reason"), [("nulle/part.csv", "il n’existe pas"), (".", "c’est un dossier")], ids=["nowhere", "folder"]
+)
+def test_a_rejects_file_that_cannot_be_written_stops_before_anything(tmp_path: Path, path: str, reason: str) -> None:
+    with pytest.raises(CommandError, match=f"ne peuvent pas être écrites dans .*\u00a0: {reason}"):
+        run("cci", str(SAMPLES / "sample_cci.csv"), "--apply", "--rejects", str(tmp_path / path))
+    assert not RegisterLoad.objects.exists()
+
+
+def test_a_rejects_file_never_writes_over_the_file_to_load(tmp_path: Path) -> None:
+    source = tmp_path / "cci.csv"
+    source.write_bytes((SAMPLES / "sample_cci.csv").read_bytes())
+    with pytest.raises(CommandError, match="écrites dans le fichier à charger"):
+        run("cci", str(source), "--rejects", f"{tmp_path}/./cci.csv")
+    assert source.read_bytes() == (SAMPLES / "sample_cci.csv").read_bytes()
+
+
+def test_a_disk_that_fails_half_way_is_told_in_french(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("masques.management.commands.load_register.load", fail)
+    with pytest.raises(CommandError, match="interrompu, rien n’est changé\u00a0: le disque est plein"):
+        run("cci", str(SAMPLES / "sample_cci.csv"))

@@ -1,8 +1,10 @@
 """What chambers send: text in any dress, archives, halves of files and traps. Memory stays the same."""
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import struct
 import subprocess
 import sys
@@ -66,7 +68,7 @@ def test_every_dress_holds_the_same_text(data: bytes, tmp_path: Path) -> None:
 
 def test_the_encoding_is_that_of_the_whole_file(tmp_path: Path) -> None:
     late = b"a;b\n" * MEGABYTE
-    for ending, encoding in (("É".encode(), UTF_8), ("É".encode("cp1252"), WINDOWS)):
+    for ending, encoding in (("É;".encode(), UTF_8), ("É;".encode("cp1252"), WINDOWS)):
         with opened(write(tmp_path, late + ending)) as file:
             assert file.encoding == encoding
 
@@ -105,12 +107,28 @@ def test_blocks_know_the_number_of_their_first_line(tmp_path: Path) -> None:
         (gzip.compress(TEXT.encode())[:-8] + b"\1" * 8, "incomplète ou abîmée"),
         (b"\x1f\x8bnothing of the sort", "incomplète ou abîmée"),
         (b"PK\x03\x04nothing of the sort", "incomplète ou abîmée"),
-        (zipped(("cci.zip", zipped(("cci.csv", b"1")))), "octets nuls"),
+        (zipped(("cci.zip", zipped(("cci.csv", b"1")))), "en contient une autre"),
+        (gzip.compress(zipped(("cci.csv", b"1"))), "en contient une autre"),
+        (zipped(("cci.csv.gz", gzip.compress(b"1"))), "en contient une autre"),
+        (gzip.compress(gzip.compress(b"1")), "en contient une autre"),
+        (bz2.compress(b"1"), "pas lire\u00a0: utilisez ZIP ou gzip"),
+        (lzma.compress(b"1"), "pas lire\u00a0: utilisez ZIP ou gzip"),
+        (zipped(("[Content_Types].xml", b"1"), ("xl/workbook.xml", b"2")), "classeur"),
+        (zipped(("mimetype", b"1"), ("META-INF/manifest.xml", b"2")), "classeur"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "classeur"),
+        (b"", "Le fichier est vide"),
+        (gzip.compress(b""), "Le fichier est vide"),
+        (b"\xef\xbb\xbf\r\n", "Le fichier est vide"),
+        (TEXT.encode() + b"CAF", "paraît coupé"),
+        (gzip.compress(TEXT.encode() + b"\nCAF;CCI"), "paraît coupé"),
+        (zipped(("cci.csv", TEXT.encode()[:40] + b'\r\n"CAF;CCI;O')), "paraît coupé"),
+        ((TEXT * 90_000 + "CAFÉ;CCI").encode("cp1252"), "paraît coupé"),
         (TEXT.encode() + b"\0", "octets nuls"),
-        (TEXT.encode("utf-16"), "octets nuls"),
+        (TEXT.encode("utf-16"), "en UTF-16"),
+        (TEXT.encode("utf-16-le"), "octets nuls"),
         (b"\x81\x8d\xff", "octets illisibles"),
     ],
-    ids=range(14),
+    ids=range(30),
 )
 def test_what_cannot_be_read_to_its_end_is_refused_with_a_sentence(data: bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(LoadRefused, match=words), opened(write(tmp_path, data)):

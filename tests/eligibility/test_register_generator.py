@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
@@ -13,6 +13,7 @@ from eligibility.registers.invented import HEADCOUNTS
 from eligibility.siret import has_valid_key
 from eligibility.zones import is_known
 from tests.eligibility.conftest import put_into_service
+from tests.factories import RegisterFactory
 
 
 def rows(**wishes: object) -> list[dict[str, str]]:
@@ -64,9 +65,20 @@ def test_what_is_made_is_loaded_without_a_remark_and_defects_are_found(write: Ca
     assert RegisterEntry.objects.count() == bad.accepted
 
 
+@pytest.mark.django_db
 def test_the_command_writes_the_file_to_standard_output() -> None:
     out = io.StringIO()
     call_command("generate_register", "cma", "--rows", "5", "--seed", "7", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 6
     assert {line.split(";")[2] for line in lines[1:]} == {"CMA"}
+
+
+@pytest.mark.django_db
+def test_the_command_writes_no_register_that_is_not_known() -> None:
+    with pytest.raises(CommandError, match=r"Le registre zzz n’existe pas\. Registres connus\u00a0: CCI, CMA"):
+        call_command("generate_register", "zzz", "--rows", "5")
+    RegisterFactory(code="ZZZ")
+    out = io.StringIO()
+    call_command("generate_register", "zzz", "--rows", "5", stdout=out)
+    assert ";ZZZ;" in out.getvalue()

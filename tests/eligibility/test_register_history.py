@@ -173,7 +173,7 @@ def test_the_list_of_an_empty_shop() -> None:
 
 
 def test_the_command_returns_and_says_to_what(three_loads: None) -> None:
-    assert "revenu au chargement de deux.csv (2 lignes)" in run("rollback_register", "cci")
+    assert "revenu au chargement de deux.csv (2\u00a0lignes)" in run("rollback_register", "cci")
     assert RegisterRollback.objects.get().by
     with pytest.raises(CommandError, match="rien n’est changé"):
         run("rollback_register", "cma")

@@ -40,15 +40,18 @@ WHOLE = text("etablissements", [establishment(siret) for siret in sirets(20)])
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "en-tête"),
+        (b"", "Le fichier est vide"),
         (b"\x00\x01\x02", "octets nuls"),
         (WHOLE.encode().replace(b"REDON", b"RED\x00N", 1), "octets nuls"),
         (WHOLE.encode().replace(b"REDON", b"R\xe9DON", 1), "n’est pas en UTF-8"),
         (WHOLE.replace("REDON", '"REDON', 1).encode(), "abîmé entre les lignes 2 et 21"),
         (WHOLE.partition("\n")[0].encode(), "aucune ligne exploitable"),
         ("siren;siret\n" * 3, "en-tête"),
+        (WHOLE.replace(",", ";"), "séparées par point-virgule, et non par virgule"),
+        (WHOLE.replace(",", "\t"), "séparées par tabulation, et non par virgule"),
+        (WHOLE[: WHOLE.rindex("REDON")], "paraît coupé"),
     ],
-    ids=["empty", "binary", "NUL", "latin", "quote", "header alone", "other file"],
+    ids=["empty", "binary", "NUL", "latin", "quote", "header alone", "other file", "semicolons", "tabs", "cut"],
 )
 def test_a_damaged_file_is_refused_with_a_sentence_and_changes_nothing(
     load_stock: Callable[..., Any], content: bytes | str, sentence: str

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from eligibility.management.naming import known_code
 from eligibility.registers.generator import Order, batches
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         order = Order(
-            register=options["register"].upper(),
+            register=known_code(options["register"]),
             rows=options["rows"],
             seed=options["seed"],
             month=options["month"],

@@ -9,6 +9,7 @@ from django.utils import timezone
 from eligibility.registers.history import roll_back
 from eligibility.registers.operator import operator
 from eligibility.registers.refusal import LoadRefused
+from notifications.wording import count
 
 
 class Command(BaseCommand):
@@ -25,6 +26,6 @@ class Command(BaseCommand):
         self.stdout.write(
             self.style.SUCCESS(
                 f"Le registre {rollback.register_id} est revenu au chargement de {rollback.restored.file_name}"
-                f" ({rollback.restored.rows_total} lignes)."
+                f" ({count(rollback.restored.rows_total, 'ligne')})."
             )
         )
