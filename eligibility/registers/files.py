@@ -1,7 +1,7 @@
 """Read a file of any size as a stream: its fingerprint and encoding first, then blocks of whole lines in UTF-8.
 
 The bytes are read twice, so that a file that is cut, damaged or unreadable is refused before any work is done.
-Standard input is kept in a temporary file for that. Memory stays the same whatever the file holds.
+Standard input, or a pipe, is kept in a temporary file for that. Memory stays the same whatever the file holds.
 """
 
 import codecs
@@ -81,20 +81,29 @@ def opened(path: str) -> Iterator[RegisterFile]:
             encoding, size = _examine(handle)
         except OSError as error:
             raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {why(error)}.")
-        name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
+        # A name in another encoding than UTF-8 is no text that a database could keep.
+        name = "entrée standard" if path == STANDARD_INPUT else Path(path).name.encode(errors="replace").decode()
         yield RegisterFile(name, sha256, encoding, size, handle)
 
 
 @contextmanager
 def _seekable(path: str) -> Iterator[BinaryIO]:
-    if path != STANDARD_INPUT:
-        with Path(path).open("rb") as handle:
+    with _standard_input() if path == STANDARD_INPUT else Path(path).open("rb") as handle:
+        if path != STANDARD_INPUT and handle.seekable():
             yield handle
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy, archives.CHUNK)
-        copy.seek(0)
-        yield copy
+            return
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(handle, copy, archives.CHUNK)
+            copy.seek(0)
+            yield copy
+
+
+@contextmanager
+def _standard_input() -> Iterator[BinaryIO]:
+    """What was sent to the command; a terminal or nothing at all would keep it waiting for ever."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise LoadRefused("Rien n’arrive sur l’entrée standard\u00a0: ajoutez «\u00a0< fichier.csv\u00a0».")
+    yield sys.stdin.buffer
 
 
 def _fingerprint(handle: BinaryIO) -> str:

@@ -62,9 +62,9 @@ def read_header(line: str) -> Layout:
 
 
 def is_cut(header: str, last: str) -> bool:
-    """Tell whether a last line stops before its last field."""
+    """Tell whether a last line stops before its last field; blanks, and what ends a text of DOS, are no line."""
     separator = _separator(header)
-    return bool(last.strip()) and len(split(last, separator)) < len(split(header, separator))
+    return bool(last.strip(" \t\x1a")) and len(split(last, separator)) < len(split(header, separator))
 
 
 def odd_separator(header: str, columns: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from notifications.wording import NBSP, count, figure, short_date
 from .diff import EXAMPLES, Diff
 from .guards import Objection
 from .layout import SEPARATORS
-from .reasons import REJECTIONS, WARNINGS
+from .reasons import REJECTIONS, WARNINGS, why_nothing
 
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
 
@@ -47,12 +47,9 @@ class Report:
     @property
     def why_nothing(self) -> str:
         """Why an empty load is refused whatever was allowed: most often it is the other network's file."""
-        if not self.read:
-            return "Le fichier ne contient aucune ligne."
-        if self.rejected["register_other"] == self.read:
+        if self.read and self.rejected["register_other"] == self.read:
             return f"Ce fichier n’est pas celui du registre {self.register}\u00a0: ses lignes sont d’un autre registre."
-        counted = [f"{count(rows, 'fois')}, {REJECTIONS[reason]}" for reason, rows in self.rejected.most_common()]
-        return f"Aucune ligne n’est retenue sur {count(self.read, 'lue')}{NBSP}: {f'{NBSP}; '.join(counted)}."
+        return why_nothing(self.rejected, REJECTIONS)
 
     def as_json(self) -> dict[str, Any]:
         """What the load's row keeps besides its own columns."""
@@ -70,14 +67,15 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report in French, for the operator and for the chamber."""
         kind = "différentiel" if self.is_delta else "complet"
-        yield f"Registre {self.register}, chargement {kind} de {self.file_name}"
+        yield f"Registre {self.register}, chargement {kind}{NBSP}: {self.file_name}"
         yield f"Empreinte SHA-256{NBSP}: {self.sha256}"
         if self.is_same_file:
             yield "Ce fichier est déjà en service, octet pour octet\u00a0: rien à faire."
             return
         yield f"Encodage {ENCODINGS[self.encoding]}, séparateur {SEPARATORS[self.separator]}"
         if self.ignored_columns:
-            yield f"Colonnes inconnues, ignorées{NBSP}: {', '.join(self.ignored_columns)}"
+            names = ", ".join(name or "(sans nom)" for name in self.ignored_columns)
+            yield f"Colonnes inconnues, ignorées{NBSP}: {names}"
         yield from self._row_lines()
         yield from self._diff_lines()
         for objection in self.objections:

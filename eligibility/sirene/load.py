@@ -21,6 +21,7 @@ from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
 from eligibility.registers.losses import Customers
 from eligibility.registers.progress import Silent
+from eligibility.registers.reasons import why_nothing
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
@@ -29,7 +30,7 @@ from .layout import LAYOUTS, Layout
 from .losses import losers
 from .models import SireneLoad, Stock
 from .records import SURPLUS, batches
-from .report import EXAMPLES, Report
+from .report import EXAMPLES, REJECTIONS, Report
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
         with closing(ahead(cleaned)) as pieces:
             swap.build(layout, pieces, is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
-        raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
+        raise LoadRefused(why_nothing(report.rejected, REJECTIONS))
     if active and wish.customers:
         wish.progress.step("Recherche des clients qui perdraient leur droit")
         report.losers = losers(layout, wish.customers, at=started_at)

@@ -71,4 +71,6 @@ def _names(header: bytes, layout: Layout) -> list[str]:
         raise LoadRefused(f"La première ligne n’est pas l’en-tête attendu\u00a0: {layout.stock.label}.")
     if missing:
         raise LoadRefused(f"Colonne nécessaire absente de l’en-tête\u00a0: {', '.join(missing)}.")
+    if repeated := [name for name in (*layout.needed, layout.treated) if names.count(name) > 1]:
+        raise LoadRefused(f"Colonne présente deux fois dans l’en-tête\u00a0: {', '.join(repeated)}.")
     return names

@@ -57,7 +57,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report in French, for the operator."""
-        yield f"{self.stock.label}, chargement de {self.file_name}"
+        yield f"{self.stock.label}{NBSP}: {self.file_name}"
         yield f"Empreinte SHA-256{NBSP}: {self.sha256}"
         if self.is_same_file:
             yield "Ce fichier est déjà en service, octet pour octet\u00a0: rien à faire."

@@ -71,6 +71,10 @@ class LoadCommand(BaseCommand):
                 )
         except LoadRefused as refusal:
             raise CommandError(f"Chargement refusé, rien n’est changé. {refusal}")
+        except KeyboardInterrupt:
+            raise CommandError(
+                "Chargement interrompu au clavier\u00a0: «\u00a0manage.py registers\u00a0» dit ce qui est en service."
+            )
         except OSError as error:  # the disk, half-way
             raise CommandError(f"Chargement interrompu, rien n’est changé\u00a0: {why(error)}.")
         for line in report.lines():

@@ -86,3 +86,26 @@ def test_a_disk_that_fails_half_way_is_told_in_french(monkeypatch: pytest.Monkey
     monkeypatch.setattr("masques.management.commands.load_register.load", fail)
     with pytest.raises(CommandError, match="interrompu, rien n’est changé\u00a0: le disque est plein"):
         run("cci", str(SAMPLES / "sample_cci.csv"))
+
+
+def test_a_name_in_another_encoding_than_utf_8_is_kept_as_well_as_can_be(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/registre_\xe9t\xe9.csv"
+    with open(path, "wb") as file:
+        file.write((SAMPLES / "sample_cci.csv").read_bytes())
+    assert "registre_?t?.csv" in run("cci", os.fsdecode(path), "--apply", "--allow-few-rows")
+    assert RegisterLoad.objects.get().file_name == "registre_?t?.csv"
+
+
+def test_an_interruption_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("masques.management.commands.load_register.load", interrupt)
+    with pytest.raises(CommandError, match="interrompu au clavier\u00a0: «\u00a0manage"):
+        run("cci", str(SAMPLES / "sample_cci.csv"))
+
+
+def test_a_column_without_a_name_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "cci.csv"
+    source.write_text((SAMPLES / "sample_cci.csv").read_text("utf-8").replace("\n", ";\n"), "utf-8")
+    assert "Colonnes inconnues, ignorées\u00a0: (sans nom)" in run("cci", str(source), "--allow-few-rows")

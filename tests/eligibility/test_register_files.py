@@ -5,12 +5,14 @@ import gzip
 import hashlib
 import io
 import lzma
+import os
 import struct
 import subprocess
 import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -176,3 +178,24 @@ def test_a_hundred_megabytes_in_one_line_or_in_many_take_little_memory(tmp_path:
         path = write(tmp_path, data)
         done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
         assert int(done.stdout) < 60 * 1024, "kilobytes"
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    """As a shell gives the output of a command in the place of a file."""
+    reading, writing = os.pipe()
+    os.write(writing, TEXT.encode())
+    os.close(writing)
+    assert content(f"/dev/fd/{reading}") == TEXT
+    os.close(reading)
+
+
+@pytest.mark.parametrize("stdin", [None, SimpleNamespace(isatty=lambda: True)], ids=["closed", "terminal"])
+def test_standard_input_that_nobody_fills_is_not_waited_for(stdin: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(LoadRefused, match="Rien n’arrive sur l’entrée standard"), opened("-"):
+        raise AssertionError("it was opened")
+
+
+def test_what_ends_a_text_of_dos_is_no_row_cut_short(tmp_path: Path) -> None:
+    with opened(write(tmp_path, TEXT.encode() + b"\x1a")) as file:
+        assert file.encoding == UTF_8

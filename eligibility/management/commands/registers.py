@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from eligibility.management.naming import known_code
+from eligibility.management.arguments import known_code
 from eligibility.models import Register, RegisterLoad, RegisterRollback, SireneLoad
 from eligibility.sirene.models import Stock
 from notifications.wording import count, figure, paris_date, short_date
@@ -74,7 +74,8 @@ def _when(load: RegisterLoad | SireneLoad) -> str:
 
 
 def _told(rollback: RegisterRollback) -> str:
+    withdrawn, restored = rollback.withdrawn.file_name, rollback.restored.file_name
     return (
-        f"↺ le {short_date(paris_date(rollback.at))}, {rollback.by} est revenu de {rollback.withdrawn.file_name}"
-        f" à {rollback.restored.file_name}"
+        f"↺ le {short_date(paris_date(rollback.at))}, {rollback.by} est revenu de «\u00a0{withdrawn}\u00a0»"
+        f" à «\u00a0{restored}\u00a0»"
     )

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"Retour refusé, rien n’est changé. {refusal}")
         self.stdout.write(
             self.style.SUCCESS(
-                f"Le registre {rollback.register_id} est revenu au chargement de {rollback.restored.file_name}"
-                f" ({count(rollback.restored.rows_total, 'ligne')})."
+                f"Le registre {rollback.register_id} est revenu au chargement"
+                f" «\u00a0{rollback.restored.file_name}\u00a0» ({count(rollback.restored.rows_total, 'ligne')})."
             )
         )

@@ -27,7 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"Retour refusé, rien n’est changé. {refusal}")
         self.stdout.write(
             self.style.SUCCESS(
-                f"{stock.label}\u00a0: retour au chargement de {restored.file_name}"
+                f"{stock.label}\u00a0: retour au chargement «\u00a0{restored.file_name}\u00a0»"
                 f" ({count(restored.rows_total, 'ligne')})."
             )
         )
