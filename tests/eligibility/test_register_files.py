@@ -3,7 +3,6 @@
 import bz2
 import gzip
 import hashlib
-import io
 import lzma
 import os
 import struct
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from eligibility.registers import files
 from eligibility.registers.files import LONGEST_LINE, UTF_8, WINDOWS, opened
 from eligibility.registers.refusal import LoadRefused
+from tests.eligibility.archives import zipped
 
 TEXT = "siret;registre;opt_in\nCAFÉ;CCI;O\n"
 MEGABYTE = 1024 * 1024
@@ -34,14 +34,6 @@ def write(tmp_path: Path, data: bytes, name: str = "cci.csv") -> str:
 def content(path: str, size: int = files.BLOCK) -> str:
     with opened(path) as file:
         return b"".join(block.data for block in file.blocks(size)).decode()
-
-
-def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", method) as writer:
-        for name, data in members:
-            writer.writestr(name, data)
-    return archive.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Bad stock files: nothing is guessed, nothing is half applied."""
 
 import gzip
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,18 +9,12 @@ import pytest
 
 from eligibility.models import SireneEstablishment, SireneLoad
 from eligibility.registers.refusal import LoadRefused
+from tests.eligibility.archives import zipped
 from tests.eligibility.conftest import put_sirene_into_service, sirets
 from tests.eligibility.sirene_files import COLUMNS, SAMPLE, establishment, text
 
 SIRET = sirets(1)[0]
 SIREN = SIRET[:9]
-
-
-def zipped(content: bytes) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("StockUniteLegale_utf8.csv", content)
-    return buffer.getvalue()
 
 
 def test_a_bad_row_is_left_out_and_counted_with_an_example(load_stock: Callable[..., Any]) -> None:
@@ -93,7 +85,7 @@ def test_a_line_without_end_is_a_bad_row_and_fills_no_memory(load_stock: Callabl
     assert report.examples == {"key_invalid": ["(vide)", SIRET[:13]]}
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
+@pytest.mark.parametrize("pack", [gzip.compress, lambda data: zipped(("fichier.csv", data))], ids=["gzip", "zip"])
 def test_a_packed_stock_is_read_as_it_is_published(db: None, tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     path = tmp_path / "StockUniteLegale_utf8.zip"
     path.write_bytes(pack(SAMPLE["unites_legales"].read_bytes()))
