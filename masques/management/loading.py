@@ -3,7 +3,7 @@
 They stand up here because they bring together those who may order (eligibility) and those who do (accounts).
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ class Report(Protocol):
     def lines(self) -> Iterator[str]: ...
 
 
-class LoadCommand(BaseCommand):
+class LoadCommand(BaseCommand, ABC):
     """Look at a file, and put it into service with --apply."""
 
     # The objections that the load may raise, each with the help of the option that lifts it.
