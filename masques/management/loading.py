@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from eligibility.registers.files import STANDARD_INPUT
 from eligibility.registers.guards import DROP, FEW_ROWS, MANY_REJECTS, OLDER, SHIFT, WRONG_REGISTER, Objection
@@ -27,6 +28,8 @@ LIFTS = {
     SHIFT: "accepte une répartition des effectifs très différente",
     OLDER: "accepte un fichier plus ancien que celui en service",
 }
+# The connection may have been lost while the load was being confirmed: nobody here knows how that ended.
+_WHERE_TO_LOOK = "«\u00a0manage.py registers\u00a0» dit ce qui est en service."
 
 
 class Report(Protocol):
@@ -72,8 +75,10 @@ class LoadCommand(BaseCommand, ABC):
         except LoadRefused as refusal:
             raise CommandError(f"Chargement refusé, rien n’est changé. {refusal}")
         except KeyboardInterrupt:
+            raise CommandError(f"Chargement interrompu au clavier. {_WHERE_TO_LOOK}")
+        except OperationalError as error:  # stopped, or its disk is full: its own words are all there is to go by
             raise CommandError(
-                "Chargement interrompu au clavier\u00a0: «\u00a0manage.py registers\u00a0» dit ce qui est en service."
+                f"Chargement interrompu par la base de données. {_WHERE_TO_LOOK} Son message\u00a0: {error}"
             )
         except OSError as error:  # the disk, half-way
             raise CommandError(f"Chargement interrompu, rien n’est changé\u00a0: {why(error)}.")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.registers import guards
@@ -96,13 +97,24 @@ def test_a_name_in_another_encoding_than_utf_8_is_kept_as_well_as_can_be(tmp_pat
     assert RegisterLoad.objects.get().file_name == "registre_?t?.csv"
 
 
-def test_an_interruption_says_where_to_look(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (KeyboardInterrupt(), "interrompu au clavier"),
+        (OperationalError("terminating connection"), "interrompu par la base de données.*terminating connection"),
+    ],
+    ids=["keyboard", "database"],
+)
+def test_an_interruption_says_where_to_look(
+    trouble: BaseException, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(*args: object) -> None:
-        raise KeyboardInterrupt
+        raise trouble
 
     monkeypatch.setattr("masques.management.commands.load_register.load", interrupt)
-    with pytest.raises(CommandError, match="interrompu au clavier\u00a0: «\u00a0manage"):
+    with pytest.raises(CommandError, match=words) as told:
         run("cci", str(SAMPLES / "sample_cci.csv"))
+    assert "«\u00a0manage.py registers\u00a0» dit ce qui est en service" in str(told.value)
 
 
 def test_a_column_without_a_name_is_told(tmp_path: Path) -> None:
