@@ -98,7 +98,12 @@ def siret(value: str) -> str:
     return NBSP.join((value[:3], value[3:6], value[6:9], value[9:]))
 
 
+def figure(number: int) -> str:
+    """300 000: thousands apart."""
+    return f"{number:,}".replace(",", NBSP)
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """3 lots; 1 lot; 0 lot. French takes the plural from two on; an irregular plural is given apart."""
     plural = plural or (noun if noun[-1:] in "sxz" else f"{noun}s")
-    return f"{number:,}".replace(",", NBSP) + NBSP + (noun if abs(number) < 2 else plural)
+    return figure(number) + NBSP + (noun if abs(number) < 2 else plural)

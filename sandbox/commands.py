@@ -27,7 +27,7 @@ USAGE = """Usage: python3 -m sandbox COMMAND
   test [ARGS]    run the tests, in parallel, on engines of their own; ARGS go to pytest
   check          run every static check
   fix            mend what the checks can mend by themselves
-  bench [ARGS]   measure order journeys and register loads; ARGS name one of them
+  bench [ARGS]   measure order journeys, loads of registers and of Sirene; ARGS name one of them
   lock           write requirements/*.txt anew from the *.in files (needs uv)
   world [ARGS]   run the outside world alone
 """

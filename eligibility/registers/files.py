@@ -1,11 +1,12 @@
 """Read a file of any size as a stream: its fingerprint and encoding first, then blocks of whole lines in UTF-8.
 
 The bytes are read twice, so that a file that is cut, damaged or unreadable is refused before any work is done.
-Standard input is kept in a temporary file for that. Memory stays the same whatever the file holds.
+Standard input, or a pipe, is kept in a temporary file for that. Memory stays the same whatever the file holds.
 """
 
 import codecs
 import hashlib
+import re
 import shutil
 import sys
 import tempfile
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from . import archives
-from .refusal import LoadRefused
+from .layout import is_cut
+from .refusal import LoadRefused, why
 
 STANDARD_INPUT = "-"
 UTF_8, WINDOWS = "utf-8-sig", "cp1252"
@@ -82,21 +84,30 @@ def opened(path: str) -> Iterator[RegisterFile]:
             sha256 = _fingerprint(handle)
             encoding, size = _examine(handle)
         except OSError as error:
-            raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {error.strerror or error}.")
-        name = "entrée standard" if path == STANDARD_INPUT else Path(path).name
+            raise LoadRefused(f"Le fichier {path} ne peut pas être lu\u00a0: {why(error)}.")
+        # A name in another encoding than UTF-8 is no text that a database could keep.
+        name = "entrée standard" if path == STANDARD_INPUT else Path(path).name.encode(errors="replace").decode()
         yield RegisterFile(name, sha256, encoding, size, handle)
 
 
 @contextmanager
 def _seekable(path: str) -> Iterator[BinaryIO]:
-    if path != STANDARD_INPUT:
-        with Path(path).open("rb") as handle:
+    with _standard_input() if path == STANDARD_INPUT else Path(path).open("rb") as handle:
+        if path != STANDARD_INPUT and handle.seekable():
             yield handle
-        return
-    with tempfile.TemporaryFile() as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy, archives.CHUNK)
-        copy.seek(0)
-        yield copy
+            return
+        with tempfile.TemporaryFile() as copy:
+            shutil.copyfileobj(handle, copy, archives.CHUNK)
+            copy.seek(0)
+            yield copy
+
+
+@contextmanager
+def _standard_input() -> Iterator[BinaryIO]:
+    """What was sent to the command; a terminal or nothing at all would keep it waiting for ever."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise LoadRefused("Rien n’arrive sur l’entrée standard\u00a0: ajoutez «\u00a0< fichier.csv\u00a0».")
+    yield sys.stdin.buffer
 
 
 def _fingerprint(handle: BinaryIO) -> str:
@@ -109,22 +120,45 @@ def _fingerprint(handle: BinaryIO) -> str:
 def _examine(handle: BinaryIO) -> tuple[str, int]:
     """Encoding and size of the content: UTF-8 with or without mark, else Windows-1252."""
     size = 0
+    start = end = b""
     decoder = codecs.getincrementaldecoder("utf-8")()
     is_utf_8 = is_windows = True
     with closing(archives.chunks(handle)) as chunks:
         for chunk in chunks:
             size += len(chunk)
+            start = start or chunk
+            end = (end + chunk)[-_CUT:]
             if b"\0" in chunk:
-                raise LoadRefused(
-                    "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
-                )
+                raise LoadRefused(_why_nul(start))
             is_utf_8 = is_utf_8 and _decodes(decoder, chunk)
             is_windows = is_windows and (chunk.isascii() or _has_no_hole(chunk))
-    if is_utf_8 and _decodes(decoder, b"", final=True):
-        return UTF_8, size
-    if is_windows:
-        return WINDOWS, size
-    raise LoadRefused("Le fichier contient des octets illisibles, ni en UTF-8 ni en Windows-1252.")
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
+        raise LoadRefused("Le fichier est vide.")
+    is_utf_8 = is_utf_8 and _decodes(decoder, b"", final=True)
+    if not is_utf_8 and not is_windows:
+        raise LoadRefused("Le fichier contient des octets illisibles, ni en UTF-8 ni en Windows-1252.")
+    _refuse_cut(start, end)
+    return UTF_8 if is_utf_8 else WINDOWS, size
+
+
+def _why_nul(start: bytes) -> str:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "Le fichier est en UTF-16, l’«\u00a0Unicode\u00a0» des tableurs\u00a0: enregistrez-le en UTF-8."
+    return "Le fichier contient des octets nuls\u00a0: ce n’est pas un fichier texte en UTF-8 ou Windows-1252."
+
+
+def _refuse_cut(start: bytes, end: bytes) -> None:
+    """Refuse a file that ends in the middle of a row; what follows the last line end is nothing, or a whole row."""
+    header, last = re.split(rb"[\r\n]", start, maxsplit=1)[0], re.split(rb"[\r\n]", end)[-1]
+    if is_cut(_text_of(header), _text_of(last)):
+        raise LoadRefused(
+            "Le fichier paraît coupé\u00a0: sa dernière ligne est incomplète. Demandez un nouvel envoi du fichier."
+        )
+
+
+def _text_of(line: bytes) -> str:
+    """A line well enough to count its fields: in either encoding separators and quotes are the same bytes."""
+    return line[:_CUT].decode(WINDOWS, errors="replace")
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
-from notifications.wording import NBSP, count, short_date
+from notifications.wording import NBSP, count, figure, short_date
 
 FEW_ROWS, MANY_REJECTS, WRONG_REGISTER = "few-rows", "many-rejects", "wrong-register"
 DROP, SHIFT, OLDER = "drop", "shift", "older"
@@ -78,7 +78,8 @@ def _few_rows(figures: Figures, limits: Limits) -> Objection | None:
         return None
     return Objection(
         FEW_ROWS,
-        f"{count(figures.accepted, 'ligne retenue', 'lignes retenues')} seulement (minimum\u00a0: {limits.min_rows}).",
+        f"{count(figures.accepted, 'ligne retenue', 'lignes retenues')} seulement"
+        f" (minimum\u00a0: {figure(limits.min_rows)}).",
     )
 
 

@@ -8,17 +8,21 @@ from django.db import transaction
 from eligibility.models import Register, RegisterLoad, RegisterRollback
 
 from . import swap
-from .exclusive import claim
+from .exclusive import RETURN, claim
 from .refusal import LoadRefused
 
 
+def known(code: str) -> str:
+    """This code as registers write it, or a refusal that names those there are."""
+    codes = Register.objects.known_codes()
+    if code.upper() not in codes:
+        raise LoadRefused(f"Le registre {code} n’existe pas. Registres connus\u00a0: {', '.join(sorted(codes))}.")
+    return code.upper()
+
+
 def register_named(code: str) -> Register:
-    """The register of this code, or a refusal that names those there are."""
-    try:
-        return Register.objects.named(code)
-    except Register.DoesNotExist:
-        known = ", ".join(sorted(Register.objects.known_codes()))
-        raise LoadRefused(f"Le registre {code} n’existe pas. Registres connus\u00a0: {known}.")
+    """The register of this code, or a refusal."""
+    return Register.objects.named(known(code))
 
 
 def enter(register: Register, **facts: Any) -> RegisterLoad:
@@ -34,7 +38,7 @@ def roll_back(code: str, *, by: str, at: datetime) -> RegisterRollback:
     The exchange comes last: readers wait for the few milliseconds between it and the end of the transaction.
     """
     with transaction.atomic():
-        claim(f"{code.upper()} retour {by}")
+        claim(f"{code.upper()} {RETURN} {by}")
         register = register_named(code)
         withdrawn, restored = (register.loads.filter(**{flag: True}).first() for flag in ("is_active", "is_former"))
         if not withdrawn or not restored:

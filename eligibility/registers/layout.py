@@ -4,7 +4,9 @@ A record is one line: a field may hold the separator inside quotes, but no line 
 """
 
 import csv
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from .refusal import LoadRefused
@@ -14,7 +16,7 @@ COLUMNS = (
     "code_naf", "aprm", "opt_in", "date_maj", "etat",
 )  # fmt: skip
 REQUIRED = ("siret", "registre", "opt_in")
-SEPARATORS = (";", ",", "\t")
+SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,14 @@ class Layout:
 
 def read_header(line: str) -> Layout:
     """Understand the first line, or refuse the file."""
-    separator = max(SEPARATORS, key=line.count)
+    separator = _separator(line)
     names = [name.strip().lower() for name in split(line, separator)]
     missing = [name for name in REQUIRED if name not in names]
     if len(missing) == len(REQUIRED):
+        if odd := odd_separator(line.lower(), REQUIRED):
+            raise LoadRefused(
+                f"Les colonnes sont séparées par {odd}\u00a0: utilisez point-virgule, virgule ou tabulation."
+            )
         raise LoadRefused("La première ligne n’est pas un en-tête\u00a0: aucune colonne attendue n’y figure.")
     if missing:
         raise LoadRefused(f"Colonne obligatoire absente de l’en-tête\u00a0: {', '.join(missing)}.")
@@ -53,6 +59,24 @@ def read_header(line: str) -> Layout:
         positions={name: names.index(name) for name in COLUMNS if name in names},
         ignored=tuple(name for name in names if name not in COLUMNS),
     )
+
+
+def is_cut(header: str, last: str) -> bool:
+    """Tell whether a last line stops before its last field; blanks, and what ends a text of DOS, are no line."""
+    separator = _separator(header)
+    return bool(last.strip(" \t\x1a")) and len(split(last, separator)) < len(split(header, separator))
+
+
+def odd_separator(header: str, columns: Collection[str]) -> str:
+    """What stands between the columns of a header that has them all, in words; nothing where it has not."""
+    if not {*columns} <= {*re.split(r"\W+", header)}:
+        return ""
+    between = Counter(re.findall(r"[^\w\"']", header)).most_common(1)[0][0]
+    return (SEPARATORS | {" ": "espace"}).get(between, f"«\u00a0{between}\u00a0»")
+
+
+def _separator(header: str) -> str:
+    return max(SEPARATORS, key=header.count)
 
 
 def split(line: str, separator: str) -> list[str]:

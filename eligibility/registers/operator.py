@@ -8,4 +8,4 @@ def operator() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
-        return "compte sans nom"
+        return "inconnu"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from notifications.wording import NBSP
+from notifications.wording import NBSP, figure
 
 from .files import Block
 
@@ -72,8 +72,7 @@ def watched(is_wanted: bool) -> Iterator[Silent]:
 def _reading(share: float, rows: int, seconds: float) -> str:
     bar = ("█" * round(20 * share)).ljust(20, "░")
     left = round(seconds / share - seconds)
-    rate = f"{rows / seconds:,.0f}".replace(",", NBSP)
     return (
-        f"Lecture {bar} {100 * share:3.0f}{NBSP}% – {rate} lignes/s –"
+        f"Lecture {bar} {100 * share:3.0f}{NBSP}% – {figure(round(rows / seconds))} lignes/s –"
         f" encore {left // 60}{NBSP}min {left % 60:02d}{NBSP}s"
     )

@@ -1,5 +1,10 @@
 """Why a row is left out, or kept with a remark: the sentence that the chamber reads."""
 
+from collections import Counter
+from collections.abc import Mapping
+
+from notifications.wording import NBSP, count
+
 REJECTIONS = {
     "field_count": "la ligne n’a pas autant de champs que l’en-tête",
     "line_too_long": "la ligne est trop longue pour être une fiche",
@@ -33,3 +38,11 @@ WARNINGS = {
     "duplicate": "SIRET présent plusieurs fois\u00a0: la fiche la plus récente est retenue",
     "encoding_suspect": "caractère de remplacement (\ufffd)\u00a0: encodage d’origine douteux",
 }
+
+
+def why_nothing(rejected: Counter[str], sentences: Mapping[str, str]) -> str:
+    """Why a file of which nothing is kept is refused: every reason, and how often."""
+    if not rejected:
+        return "Le fichier ne contient aucune ligne après son en-tête."
+    told = [f"{count(rows, 'fois')}, {sentences[reason]}" for reason, rows in rejected.most_common()]
+    return f"Aucune ligne n’est retenue sur {count(rejected.total(), 'lue')}{NBSP}: {f'{NBSP}; '.join(told)}."

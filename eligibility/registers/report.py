@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from notifications.wording import NBSP, count, short_date
+from notifications.wording import NBSP, count, figure, short_date
 
 from .diff import EXAMPLES, Diff
 from .guards import Objection
-from .reasons import REJECTIONS, WARNINGS
+from .layout import SEPARATORS
+from .reasons import REJECTIONS, WARNINGS, why_nothing
 
 ENCODINGS = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
-SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
 
 
 @dataclass
@@ -47,12 +47,9 @@ class Report:
     @property
     def why_nothing(self) -> str:
         """Why an empty load is refused whatever was allowed: most often it is the other network's file."""
-        if not self.read:
-            return "Le fichier ne contient aucune ligne."
-        reason, rows = self.rejected.most_common(1)[0]
-        if reason == "register_other":
+        if self.read and self.rejected["register_other"] == self.read:
             return f"Ce fichier n’est pas celui du registre {self.register}\u00a0: ses lignes sont d’un autre registre."
-        return f"Aucune ligne n’est retenue\u00a0: {REJECTIONS[reason]} ({rows} sur {self.read})."
+        return why_nothing(self.rejected, REJECTIONS)
 
     def as_json(self) -> dict[str, Any]:
         """What the load's row keeps besides its own columns."""
@@ -70,14 +67,15 @@ class Report:
     def lines(self) -> Iterator[str]:
         """The report in French, for the operator and for the chamber."""
         kind = "différentiel" if self.is_delta else "complet"
-        yield f"Registre {self.register}, chargement {kind} de {self.file_name}"
+        yield f"Registre {self.register}, chargement {kind}{NBSP}: {self.file_name}"
         yield f"Empreinte SHA-256{NBSP}: {self.sha256}"
         if self.is_same_file:
             yield "Ce fichier est déjà en service, octet pour octet\u00a0: rien à faire."
             return
         yield f"Encodage {ENCODINGS[self.encoding]}, séparateur {SEPARATORS[self.separator]}"
         if self.ignored_columns:
-            yield f"Colonnes inconnues, ignorées{NBSP}: {', '.join(self.ignored_columns)}"
+            names = ", ".join(name or "(sans nom)" for name in self.ignored_columns)
+            yield f"Colonnes inconnues, ignorées{NBSP}: {names}"
         yield from self._row_lines()
         yield from self._diff_lines()
         for objection in self.objections:
@@ -90,9 +88,9 @@ class Report:
             outcome.append(count(duplicates, "en double", "en double"))
         yield f"{count(self.read, 'ligne')}{NBSP}: {', '.join(outcome)}"
         for reason, rows in self.rejected.most_common():
-            yield f"  rejet {reason}{NBSP}: {_figure(rows)} – {REJECTIONS[reason]}"
+            yield f"  rejet {reason}{NBSP}: {figure(rows)} – {REJECTIONS[reason]}"
         for warning, rows in self.warnings.most_common():
-            yield f"  remarque {warning}{NBSP}: {_figure(rows)} – {WARNINGS[warning]}"
+            yield f"  remarque {warning}{NBSP}: {figure(rows)} – {WARNINGS[warning]}"
         if self.newest_on:
             yield f"Mise à jour la plus récente{NBSP}: {short_date(self.newest_on)}"
 
@@ -102,11 +100,7 @@ class Report:
         for kind, label in named:
             examples = ", ".join(self.diff.examples.get(kind, ()))
             suffix = f" (par exemple {examples})" if examples else ""
-            yield f"  {label}{NBSP}: {_figure(getattr(self.diff, kind))}{suffix}"
+            yield f"  {label}{NBSP}: {figure(getattr(self.diff, kind))}{suffix}"
         if self.losers is not None:
             examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
-            yield f"Clients qui perdraient le droit de commander{NBSP}: {_figure(len(self.losers))}{examples}"
-
-
-def _figure(number: int) -> str:
-    return f"{number:,}".replace(",", NBSP)
+            yield f"Clients qui perdraient le droit de commander{NBSP}: {figure(len(self.losers))}{examples}"

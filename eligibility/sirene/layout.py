@@ -52,28 +52,33 @@ class Layout:
         """Open or active; null for a state that is neither."""
         return pl.col(self.state).str.strip_chars().replace_strict(self.states, default=None, return_dtype=pl.Boolean)
 
-    def row(self) -> list[pl.Expr]:
-        """The table's row; what is closed or ceased keeps its number and state alone."""
-        return [
-            pl.col(self.key),
-            self.is_alive().alias(self.alive),
-            *(_stored(self.model, name, self.is_alive(), value).alias(name) for name, value in self.columns.items()),
-        ]
+    def living(self) -> list[pl.Expr]:
+        """The table's row of what is open or active."""
+        values = (_stored(self.model, name, value).alias(name) for name, value in self.columns.items())
+        return [pl.col(self.key), pl.lit(value=True).alias(self.alive), *values]
+
+    def gone(self) -> list[pl.Expr]:
+        """The table's row of what is closed or ceased: its number and state, and nothing of the people."""
+        nothing = (pl.lit(_nothing(self.model, name)).alias(name) for name in self.columns)
+        return [pl.col(self.key), pl.lit(value=False).alias(self.alive), *nothing]
 
 
-def _stored(model: type[Model], name: str, is_alive: pl.Expr, value: pl.Expr) -> pl.Expr:
+def _stored(model: type[Model], name: str, value: pl.Expr) -> pl.Expr:
     """Fit a value to its column: texts are cut and never null."""
     field = model._meta.get_field(name)
+    return value.str.slice(0, field.max_length).fill_null("") if isinstance(field, CharField) else value
+
+
+def _nothing(model: type[Model], name: str) -> str | bool | None:
+    field = model._meta.get_field(name)
     if isinstance(field, CharField):
-        return pl.when(is_alive).then(value.str.slice(0, field.max_length)).fill_null("")
-    if isinstance(field, BooleanField):
-        return is_alive & value
-    return pl.when(is_alive).then(value)
+        return ""
+    return False if isinstance(field, BooleanField) else None
 
 
 def _text(name: str) -> pl.Expr:
     """A cell without blanks around it; null where it is empty, or masked because the firm asked for it."""
-    cell = pl.col(name).str.replace_all(r"\p{Cc}+", "").str.strip_chars()
+    cell = pl.col(name).str.strip_chars()
     return pl.when((cell != "") & ~cell.str.contains(MASK, literal=True)).then(cell)
 
 

@@ -15,12 +15,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from eligibility.registers.ahead import ahead
-from eligibility.registers.exclusive import claim
+from eligibility.registers.exclusive import SIRENE, claim
 from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
 from eligibility.registers.losses import Customers
 from eligibility.registers.progress import Silent
+from eligibility.registers.reasons import why_nothing
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
@@ -29,7 +30,7 @@ from .layout import LAYOUTS, Layout
 from .losses import losers
 from .models import SireneLoad, Stock
 from .records import SURPLUS, batches
-from .report import EXAMPLES, Report
+from .report import EXAMPLES, REJECTIONS, Report
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Wish:
 def load(stock: Stock, path: str, wish: Wish) -> Report:
     """Load a stock file, or raise LoadRefused and change nothing. Without `apply`, only report."""
     with opened(path) as file, transaction.atomic():
-        claim(f"SIRENE {stock} {file.name} {wish.by}".strip())
+        claim(f"{SIRENE} {stock} {file.name} {wish.by}".strip())
         report = _load(LAYOUTS[stock], file, wish)
         if not report.is_applied:
             transaction.set_rollback(True)
@@ -68,7 +69,7 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
         with closing(ahead(cleaned)) as pieces:
             swap.build(layout, pieces, is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
-        raise LoadRefused("Le fichier ne contient aucune ligne exploitable.")
+        raise LoadRefused(why_nothing(report.rejected, REJECTIONS))
     if active and wish.customers:
         wish.progress.step("Recherche des clients qui perdraient leur droit")
         report.losers = losers(layout, wish.customers, at=started_at)
@@ -110,7 +111,7 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
             newest = max(newest, str(frame[layout.treated].max() or ""))
         judged = frame.with_columns(_rejection(layout).alias("rejection"))
         _note_rejected(judged.filter(pl.col("rejection").is_not_null()), layout, report)
-        rows = judged.lazy().filter(pl.col("rejection").is_null()).select(layout.row()).collect()
+        rows = _rows(judged.filter(pl.col("rejection").is_null()), layout)
         report.accepted += rows.height
         report.closed += rows.height - int(rows[layout.alive].sum())
         report.confidential += int(rows["is_confidential"].sum())
@@ -119,6 +120,18 @@ def _cleaned(frames: Iterable[pl.DataFrame], layout: Layout, report: Report) -> 
         rows.write_csv(text, include_header=False, quote_style="non_numeric")
         yield text.getvalue()
     report.newest_on = _date(newest)
+
+
+def _rows(frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """The rows of the table. Two in three have closed, and nothing is worked out for these.
+
+    The order of the file is kept: INSEE writes by number, and a key is built in no time over what is sorted.
+    """
+    places = frame.select(layout.is_alive().alias("living"), pl.int_range(pl.len()).alias("place"))
+    placed = pl.concat([frame, places], how="horizontal").lazy()
+    living = placed.filter("living").select("place", *layout.living())
+    gone = placed.filter(~pl.col("living")).select("place", *layout.gone())
+    return pl.concat([living, gone], how="vertical_relaxed").sort("place").drop("place").collect()
 
 
 def _rejection(layout: Layout) -> pl.Expr:

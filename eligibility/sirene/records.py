@@ -13,12 +13,15 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from eligibility.registers.files import Block
+from eligibility.registers.layout import odd_separator
 from eligibility.registers.refusal import LoadRefused
 
 from .layout import Layout
 
 # A column of ours after the last one: what stands there is a field too many, and the row is out of step.
 SURPLUS = "surplus"
+# Bytes of which at least one stands in every control character, and few in others; a line feed ends the row.
+_DOUBTFUL = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F, 0xC2])
 
 
 def batches(blocks: Iterator[Block], layout: Layout) -> Iterator[pl.DataFrame]:
@@ -44,7 +47,12 @@ def _read(header: bytes, block: Block, wanted: list[str]) -> pl.DataFrame:
             f"Le fichier est abîmé entre les lignes {block.number} et {last}\u00a0: ligne vide ou démesurée,"
             " ou guillemets mal fermés."
         )
-    return frame
+    return frame if _is_clean(block.data) else frame.with_columns(pl.all().str.replace_all(r"\p{Cc}+", ""))
+
+
+def _is_clean(data: bytes) -> bool:
+    """Tell that there are no control characters, at a glance: most blocks have none."""
+    return len(data.translate(None, _DOUBTFUL)) == len(data)
 
 
 def _names(header: bytes, layout: Layout) -> list[str]:
@@ -54,8 +62,15 @@ def _names(header: bytes, layout: Layout) -> list[str]:
     except UnicodeDecodeError:
         names = []
     missing = [name for name in layout.needed if name not in names]
+    if missing and (odd := odd_separator(header.decode(errors="replace"), layout.needed)):
+        raise LoadRefused(
+            f"Les colonnes sont séparées par {odd}, et non par virgule\u00a0:"
+            " ce n’est pas le fichier tel que l’Insee le publie."
+        )
     if layout.key in missing or len(missing) > len(layout.needed) // 2:
         raise LoadRefused(f"La première ligne n’est pas l’en-tête attendu\u00a0: {layout.stock.label}.")
     if missing:
         raise LoadRefused(f"Colonne nécessaire absente de l’en-tête\u00a0: {', '.join(missing)}.")
+    if repeated := [name for name in (*layout.needed, layout.treated) if names.count(name) > 1]:
+        raise LoadRefused(f"Colonne présente deux fois dans l’en-tête\u00a0: {', '.join(repeated)}.")
     return names

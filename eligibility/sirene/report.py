@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from eligibility.registers.guards import Objection
-from notifications.wording import NBSP, count, short_date
+from notifications.wording import NBSP, count, figure, short_date
 
 from .models import Stock
 
@@ -57,7 +57,7 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """The report in French, for the operator."""
-        yield f"{self.stock.label}, chargement de {self.file_name}"
+        yield f"{self.stock.label}{NBSP}: {self.file_name}"
         yield f"Empreinte SHA-256{NBSP}: {self.sha256}"
         if self.is_same_file:
             yield "Ce fichier est déjà en service, octet pour octet\u00a0: rien à faire."
@@ -66,20 +66,16 @@ class Report:
         yield f"{count(self.read, 'ligne')}{NBSP}: {outcome}"
         for reason, rows in self.rejected.most_common():
             examples = ", ".join(self.examples[reason])
-            yield f"  rejet {reason}{NBSP}: {_figure(rows)} – {REJECTIONS[reason]} (par exemple {examples})"
-        yield f"  dont fermées ou cessées{NBSP}: {_figure(self.closed)}, gardées sans nom ni adresse"
-        yield f"  dont à diffusion partielle{NBSP}: {_figure(self.confidential)}"
+            yield f"  rejet {reason}{NBSP}: {figure(rows)} – {REJECTIONS[reason]} (par exemple {examples})"
+        yield f"  dont fermées ou cessées{NBSP}: {figure(self.closed)}, gardées sans nom ni adresse"
+        yield f"  dont à diffusion partielle{NBSP}: {figure(self.confidential)}"
         if self.rows_before is not None:
-            yield f"  lignes en service jusqu’ici{NBSP}: {_figure(self.rows_before)}"
+            yield f"  lignes en service jusqu’ici{NBSP}: {figure(self.rows_before)}"
         if self.newest_on:
             yield f"Traitement le plus récent{NBSP}: {short_date(self.newest_on)}"
         if self.losers is not None:
             examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
-            yield f"Clients qui perdraient le droit de commander{NBSP}: {_figure(len(self.losers))}{examples}"
+            yield f"Clients qui perdraient le droit de commander{NBSP}: {figure(len(self.losers))}{examples}"
         for objection in self.objections:
             lifted = "levée par l’opérateur" if objection.name in self.overridden else f"--allow-{objection.name}"
             yield f"Objection ({lifted}){NBSP}: {objection.sentence}"
-
-
-def _figure(number: int) -> str:
-    return f"{number:,}".replace(",", NBSP)

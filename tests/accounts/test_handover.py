@@ -14,9 +14,9 @@ from accounts import handover, signup
 from accounts.models import DeliveryProfile, Establishment, User
 from masques import groups
 from tests.factories import PASSWORD, DeliveryProfileFactory, EstablishmentFactory, OrderFactory, UserFactory
+from tests.races import at_once
 
 from .conftest import last_code, letters, read
-from .test_signup_races import at_once
 from .test_staff import VERIFICATION
 
 NEW = {

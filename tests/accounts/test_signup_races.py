@@ -1,39 +1,20 @@
 """Two people, or two clicks, in the same instant: real threads on PostgreSQL."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts import signup
 from accounts.models import Company, Establishment, User
 from tests.factories import CompanyFactory, UserFactory, make_siret
+from tests.races import at_once
 
 from .conftest import Visitor, letters
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run the calls side by side, each on its own connection; an exception is given back as a result."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 def test_of_two_people_who_confirm_one_siret_at_once_one_gets_it(register: Callable[..., str]) -> None:

@@ -20,10 +20,10 @@ from accounts.tasks import delete_old_audit
 from billing.deadlines import expire_overdue
 from masques import groups
 from tests.factories import PASSWORD, OrderFactory, UserFactory
+from tests.races import at_once
 from tests.staff import code_of, set_up_application
 
 from .conftest import last_code, letters, read
-from .test_signup_races import at_once
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from notifications.models import Message
 from orders.errors import OrderError
 from orders.models import Order
 from tests.journeys import an_order
-from tests.orders.conftest import at_once
+from tests.races import at_once
 
 from .conftest import Processor
 

@@ -17,7 +17,7 @@ from billing import gateway, payments, pdf
 from billing.models import Invoice
 from tests.factories import UserFactory
 from tests.journeys import an_order
-from tests.orders.conftest import at_once
+from tests.races import at_once
 
 from .conftest import Processor
 

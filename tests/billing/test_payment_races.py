@@ -17,7 +17,7 @@ from billing.models import Invoice, Payment
 from notifications.models import Message
 from orders.models import Order
 from tests.journeys import an_order
-from tests.orders.conftest import at_once
+from tests.races import at_once
 
 from .conftest import Processor
 from .test_webhooks import event, post

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,9 @@ from eligibility.sirene import report as sirene_report
 from eligibility.sirene.models import Stock
 from sandbox.world import World, running
 from tests.eligibility.helpdesk import HelpDesk
+from tests.eligibility.sirene_files import text
 from tests.factories import RegisterFactory, make_siren, make_siret
+from tests.races import on_own_connection
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "golden"
@@ -129,6 +132,26 @@ def put_sirene_into_service(path: str | Path, stock: str = "etablissements", **w
     """Load a stock file whatever its size."""
     wish = sirene_load.Wish(**{"apply": True, "allowed": NAMES, "by": "essai"} | wishes)
     return sirene_load.load(Stock(stock), str(path), wish)
+
+
+@pytest.fixture
+def load_stock(db: None, tmp_path: Path) -> Callable[..., sirene_report.Report]:
+    """Load rows, or a whole text, as one stock file."""
+
+    def load_rows(rows: list[dict[str, str]] | str | bytes, stock: str = "etablissements", **wishes: Any) -> Any:
+        content = text(stock, rows) if isinstance(rows, list) else rows
+        path = tmp_path / f"{stock}.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return put_sirene_into_service(path, stock, **wishes)
+
+    return load_rows
+
+
+@pytest.fixture
+def in_thread() -> Iterator[Callable[..., "Future[Any]"]]:
+    """Start a call in another thread, on a connection of its own."""
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        yield lambda action, *args: pool.submit(on_own_connection, action, *args)
 
 
 # --- the help desk's mailbox

@@ -4,11 +4,10 @@ import csv
 import io
 from pathlib import Path
 
-from tests.eligibility.conftest import SAMPLES
-
+_DATA = Path(__file__).resolve().parents[2] / "eligibility" / "data"
 SAMPLE = {
-    "etablissements": SAMPLES / "sirene_sample_etablissement.csv",
-    "unites_legales": SAMPLES / "sirene_sample_unite_legale.csv",
+    "etablissements": _DATA / "sirene_sample_etablissement.csv",
+    "unites_legales": _DATA / "sirene_sample_unite_legale.csv",
 }
 COLUMNS = {stock: path.read_text("utf-8").partition("\n")[0].split(",") for stock, path in SAMPLE.items()}
 

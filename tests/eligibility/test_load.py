@@ -1,8 +1,5 @@
 import csv
-import gzip
-import hashlib
 import io
-import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,19 +13,12 @@ from eligibility.registers import diff, guards, swap
 from eligibility.registers.load import Wish, load
 from eligibility.registers.reasons import REJECTIONS, WARNINGS
 from eligibility.registers.refusal import LoadRefused
-from tests.eligibility.conftest import GOLDEN, HEADER, SAMPLES, golden, put_into_service, register_row, sirets
+from tests.eligibility.conftest import GOLDEN, SAMPLES, golden, put_into_service, register_row, sirets
 from tests.factories import CaseFactory, RegisterFactory
 
 pytestmark = pytest.mark.django_db
 Writer = Callable[..., str]
 ALL_BUT = {name: [other for other in guards.NAMES if other != name] for name in guards.NAMES}
-
-
-def zipped(data: bytes) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as writer:
-        writer.writestr(zipfile.ZipInfo("cci.csv"), data)
-    return archive.getvalue()
 
 
 def rows_in_service(register: str = "CCI") -> list[str]:
@@ -149,108 +139,6 @@ def test_of_a_duplicate_the_newest_row_stays_then_the_last(write: Writer) -> Non
     cities = dict(RegisterEntry.objects.values_list("siret", "city"))
     assert cities == {one: "NEUVE", two: "DERNIERE", three: "DATEE"}
     assert (report.accepted, report.warnings["duplicate"]) == (3, 4)
-
-
-def test_the_file_of_another_network_is_refused_and_said_so(write: Writer) -> None:
-    put_into_service(SAMPLES / "sample_cci.csv")
-    with pytest.raises(LoadRefused, match="n’est pas celui du registre CCI"):
-        put_into_service(SAMPLES / "sample_cma.csv", "cci")
-    assert len(rows_in_service()) == 579
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "pas un en-t"),
-        (b"siret;registre;opt_in\n", "aucune ligne"),
-        (b"siret;registre;opt_in\nabc;CCI;O\n", "Aucune ligne n"),
-        (b"siret;raison_sociale\n", "registre, opt_in"),
-        (HEADER.encode("utf-16"), "octets nuls"),
-        (b"siret;registre;opt_in\n\x81\x8d\xff", "octets illisibles"),
-    ],
-)
-def test_a_file_that_cannot_be_read_changes_nothing(content: bytes, words: str, write: Writer) -> None:
-    with pytest.raises(LoadRefused, match=words):
-        put_into_service(write(content))
-    assert not RegisterLoad.objects.exists()
-
-
-def test_a_missing_file_and_a_directory_are_refused_with_a_sentence(tmp_path: Path) -> None:
-    for path in (tmp_path / "absent.csv", tmp_path):
-        with pytest.raises(LoadRefused, match="ne peut pas être lu"):
-            put_into_service(path)
-
-
-@pytest.mark.parametrize(
-    ("encode", "separator"),
-    [
-        (lambda text: text.encode("utf-8"), ";"),
-        (lambda text: text.encode("utf-8-sig"), ","),
-        (lambda text: text.encode("cp1252"), "\t"),
-        (lambda text: text.replace("\n", "\r\n").encode("cp1252"), ";"),
-    ],
-)
-def test_encodings_separators_and_line_ends_of_real_life(
-    encode: Callable[[str], bytes], separator: str, write: Writer
-) -> None:
-    siret = sirets(1)[0]
-    text = f"{HEADER}\n\n{register_row(siret, raison_sociale='CAFÉ ŒUVRE')}\n   \n".replace(";", separator)
-    put_into_service(write(encode(text)))
-    assert RegisterEntry.objects.get(siret=siret).legal_name == "CAFÉ ŒUVRE"
-
-
-def test_a_line_of_a_hundred_thousand_characters_is_one_rejected_row(write: Writer) -> None:
-    good = sirets(1)[0]
-    report = put_into_service(write(["x" * 100_000, register_row(good), '"' + "y" * 50_000]))
-    assert report.rejected == {"line_too_long": 2}
-    assert rows_in_service() == [good]
-
-
-def test_an_open_quote_spoils_its_own_line_only(write: Writer) -> None:
-    good = sirets(2)
-    report = put_into_service(write([register_row(good[0], raison_sociale='"OUVERT'), register_row(good[1])]))
-    assert report.rejected == {"field_count": 1}
-    assert rows_in_service() == [good[1]]
-
-
-def test_a_file_without_a_good_row_is_not_read_to_its_end(write: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("eligibility.registers.sieve.HOPELESS", 100)
-    path = write([register_row(sirets(1)[0], register="CMA")] * 90_000)  # more than one block
-    rejects = io.StringIO()
-    with pytest.raises(LoadRefused, match="n’est pas celui du registre CCI"):
-        put_into_service(path, rejects=rejects)
-    assert len(rejects.getvalue().splitlines()) < 85_000
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
-def test_an_archive_is_loaded_like_what_it_holds(pack: Callable[[bytes], bytes], write: Writer) -> None:
-    data = (SAMPLES / "sample_cci.csv").read_bytes()
-    packed = pack(data)  # a gzip holds the second in which it was made
-    report = put_into_service(write(packed, "archive"))
-    assert (report.accepted, len(rows_in_service())) == (579, 579)
-    assert report.sha256 == hashlib.sha256(packed).hexdigest()
-
-
-def test_half_a_file_is_refused_for_what_it_would_remove(write: Writer) -> None:
-    """Cut in the middle of a line: that line is rejected, and the register would lose half of itself."""
-    data = (SAMPLES / "sample_cci.csv").read_bytes()
-    put_into_service(write(data))
-    cut = data.rindex(b"\n", 0, len(data) // 2) + 20
-    report = put_into_service(write(data[:cut], "moitie.csv"), allowed=("few-rows",))
-    assert report.rejected == {"field_count": 1}
-    assert [objection.name for objection in report.unlifted] == ["drop", "shift"]
-    assert not report.is_applied
-    assert len(rows_in_service()) == 579
-
-
-def test_a_line_of_a_hundred_megabytes_is_one_rejected_row(write: Writer) -> None:
-    good = sirets(2)
-    lines = [register_row(good[0]), "x" * 100_000_000, register_row(good[1])]
-    rejects = io.StringIO()
-    report = put_into_service(write(lines), rejects=rejects)
-    assert report.rejected == {"line_too_long": 1}
-    assert rows_in_service() == good
-    assert len(rejects.getvalue()) < 30_000
 
 
 def test_rejected_rows_go_to_a_file_for_the_chamber(tmp_path: Path) -> None:

@@ -7,11 +7,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -28,28 +26,13 @@ from notifications.models import Message
 from tests.eligibility import processes
 from tests.eligibility.helpdesk import PDF, SENDER, SIRET, HelpDesk, letter
 from tests.factories import CaseFactory, UserFactory
+from tests.races import at_once
 
 NOW = timezone.now
 
 
 def kinds() -> list[str]:
     return [kind.removeprefix("eligibility/") for kind in Message.objects.order_by("pk").values_list("kind", flat=True)]
-
-
-def at_once(*actions: Callable[[], Any]) -> None:
-    """Run each in a thread of its own, as nearly at the same instant as can be."""
-    barrier = threading.Barrier(len(actions))
-
-    def run(action: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(10)
-            action()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(actions)) as pool:
-        for future in [pool.submit(run, action) for action in actions]:
-            future.result(60)
 
 
 # --- two pollers, a killed one
@@ -67,7 +50,7 @@ def test_two_pollers_at_once_make_one_message_and_one_answer(helpdesk: HelpDesk,
     monkeypatch.setattr(intake, "_is_known", slowly)
     text = f"SIRET {SIRET}\n\nLe 3 mai 2026, masques-pme a écrit :\n> Bonjour"
     helpdesk.put(letter(text, files=[("kbis.pdf", PDF)]))
-    at_once(helpdesk.poll, helpdesk.poll)
+    assert at_once(helpdesk.poll, helpdesk.poll) == [None, None]
     assert (Case.objects.count(), Document.objects.count()) == (1, 1)
     assert sorted(CaseMessage.objects.values_list("direction", flat=True)) == ["in", "note"]
     assert kinds() == ["case_acknowledged", "case_documents_received"]
@@ -87,7 +70,7 @@ def test_two_pollers_ask_one_person_once(monkeypatch):
 
     monkeypatch.setattr(intake_letters, "answers_of_the_day", slowly)
     first, second = (mail.read(letter(text).as_bytes()) for text in ("sans numéro", "toujours sans numéro"))
-    at_once(lambda: intake.take(first, at=NOW()), lambda: intake.take(second, at=NOW()))
+    assert at_once(lambda: intake.take(first, at=NOW()), lambda: intake.take(second, at=NOW())) == [None, None]
     assert kinds() == ["case_no_siret"]
 
 

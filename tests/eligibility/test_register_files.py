@@ -1,14 +1,17 @@
 """What chambers send: text in any dress, archives, halves of files and traps. Memory stays the same."""
 
+import bz2
 import gzip
 import hashlib
-import io
+import lzma
+import os
 import struct
 import subprocess
 import sys
 import zipfile
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 from eligibility.registers import files
 from eligibility.registers.files import LONGEST_LINE, UTF_8, WINDOWS, opened
 from eligibility.registers.refusal import LoadRefused
+from tests.eligibility.archives import zipped
 
 TEXT = "siret;registre;opt_in\nCAFÉ;CCI;O\n"
 MEGABYTE = 1024 * 1024
@@ -30,14 +34,6 @@ def write(tmp_path: Path, data: bytes, name: str = "cci.csv") -> str:
 def content(path: str, size: int = files.BLOCK) -> str:
     with opened(path) as file:
         return b"".join(block.data for block in file.blocks(size)).decode()
-
-
-def zipped(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", method) as writer:
-        for name, data in members:
-            writer.writestr(name, data)
-    return archive.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +62,7 @@ def test_every_dress_holds_the_same_text(data: bytes, tmp_path: Path) -> None:
 
 def test_the_encoding_is_that_of_the_whole_file(tmp_path: Path) -> None:
     late = b"a;b\n" * MEGABYTE
-    for ending, encoding in (("É".encode(), UTF_8), ("É".encode("cp1252"), WINDOWS)):
+    for ending, encoding in (("É;".encode(), UTF_8), ("É;".encode("cp1252"), WINDOWS)):
         with opened(write(tmp_path, late + ending)) as file:
             assert file.encoding == encoding
 
@@ -105,12 +101,28 @@ def test_blocks_know_the_number_of_their_first_line(tmp_path: Path) -> None:
         (gzip.compress(TEXT.encode())[:-8] + b"\1" * 8, "incomplète ou abîmée"),
         (b"\x1f\x8bnothing of the sort", "incomplète ou abîmée"),
         (b"PK\x03\x04nothing of the sort", "incomplète ou abîmée"),
-        (zipped(("cci.zip", zipped(("cci.csv", b"1")))), "octets nuls"),
+        (zipped(("cci.zip", zipped(("cci.csv", b"1")))), "en contient une autre"),
+        (gzip.compress(zipped(("cci.csv", b"1"))), "en contient une autre"),
+        (zipped(("cci.csv.gz", gzip.compress(b"1"))), "en contient une autre"),
+        (gzip.compress(gzip.compress(b"1")), "en contient une autre"),
+        (bz2.compress(b"1"), "pas lire\u00a0: utilisez ZIP ou gzip"),
+        (lzma.compress(b"1"), "pas lire\u00a0: utilisez ZIP ou gzip"),
+        (zipped(("[Content_Types].xml", b"1"), ("xl/workbook.xml", b"2")), "classeur"),
+        (zipped(("mimetype", b"1"), ("META-INF/manifest.xml", b"2")), "classeur"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504), "classeur"),
+        (b"", "Le fichier est vide"),
+        (gzip.compress(b""), "Le fichier est vide"),
+        (b"\xef\xbb\xbf\r\n", "Le fichier est vide"),
+        (TEXT.encode() + b"CAF", "paraît coupé"),
+        (gzip.compress(TEXT.encode() + b"\nCAF;CCI"), "paraît coupé"),
+        (zipped(("cci.csv", TEXT.encode()[:40] + b'\r\n"CAF;CCI;O')), "paraît coupé"),
+        ((TEXT * 90_000 + "CAFÉ;CCI").encode("cp1252"), "paraît coupé"),
         (TEXT.encode() + b"\0", "octets nuls"),
-        (TEXT.encode("utf-16"), "octets nuls"),
+        (TEXT.encode("utf-16"), "en UTF-16"),
+        (TEXT.encode("utf-16-le"), "octets nuls"),
         (b"\x81\x8d\xff", "octets illisibles"),
     ],
-    ids=range(14),
+    ids=range(30),
 )
 def test_what_cannot_be_read_to_its_end_is_refused_with_a_sentence(data: bytes, words: str, tmp_path: Path) -> None:
     with pytest.raises(LoadRefused, match=words), opened(write(tmp_path, data)):
@@ -158,3 +170,24 @@ def test_a_hundred_megabytes_in_one_line_or_in_many_take_little_memory(tmp_path:
         path = write(tmp_path, data)
         done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
         assert int(done.stdout) < 60 * 1024, "kilobytes"
+
+
+def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
+    """As a shell gives the output of a command in the place of a file."""
+    reading, writing = os.pipe()
+    os.write(writing, TEXT.encode())
+    os.close(writing)
+    assert content(f"/dev/fd/{reading}") == TEXT
+    os.close(reading)
+
+
+@pytest.mark.parametrize("stdin", [None, SimpleNamespace(isatty=lambda: True)], ids=["closed", "terminal"])
+def test_standard_input_that_nobody_fills_is_not_waited_for(stdin: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(LoadRefused, match="Rien n’arrive sur l’entrée standard"), opened("-"):
+        raise AssertionError("it was opened")
+
+
+def test_what_ends_a_text_of_dos_is_no_row_cut_short(tmp_path: Path) -> None:
+    with opened(write(tmp_path, TEXT.encode() + b"\x1a")) as file:
+        assert file.encoding == UTF_8

@@ -1,17 +1,23 @@
 import csv
 import io
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
-from eligibility.registers.generator import HEADCOUNTS, Order, batches
+from eligibility.registers.generator import Order, batches
+from eligibility.registers.invented import HEADCOUNTS
 from eligibility.siret import has_valid_key
 from eligibility.zones import is_known
-from tests.eligibility.conftest import put_into_service
+from tests.eligibility.conftest import ROOT, put_into_service
+from tests.factories import RegisterFactory
 
 
 def rows(**wishes: object) -> list[dict[str, str]]:
@@ -63,9 +69,47 @@ def test_what_is_made_is_loaded_without_a_remark_and_defects_are_found(write: Ca
     assert RegisterEntry.objects.count() == bad.accepted
 
 
+@pytest.mark.django_db
 def test_the_command_writes_the_file_to_standard_output() -> None:
     out = io.StringIO()
     call_command("generate_register", "cma", "--rows", "5", "--seed", "7", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 6
     assert {line.split(";")[2] for line in lines[1:]} == {"CMA"}
+
+
+@pytest.mark.django_db
+def test_the_command_writes_no_register_that_is_not_known() -> None:
+    with pytest.raises(CommandError, match=r"Le registre zzz n’existe pas\. Registres connus\u00a0: CCI, CMA"):
+        call_command("generate_register", "zzz", "--rows", "5")
+    RegisterFactory(code="ZZZ")
+    out = io.StringIO()
+    call_command("generate_register", "zzz", "--rows", "5", stdout=out)
+    assert ";ZZZ;" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--rows", "beaucoup"), "«\u00a0beaucoup\u00a0» n’est pas un nombre entier"),
+        (("--rows", "-3"), "«\u00a0-3\u00a0» n’est pas un nombre entier"),
+        (("--rows", "5", "--defects", "7"), "«\u00a07\u00a0» n’est pas un nombre entre 0 et 1"),
+        (("--rows", "5", "--defects", "0,5"), "«\u00a00,5\u00a0» n’est pas un nombre entre 0 et 1"),
+    ],
+)
+def test_a_number_that_is_none_is_refused_in_french(options: tuple[str, ...], words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        call_command("generate_register", "cci", *options)
+
+
+def test_a_reader_that_has_seen_enough_stops_the_file_without_a_word() -> None:
+    command = [sys.executable, "manage.py", "generate_sirene", "etablissements", "--rows", "300000"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "masques.settings"}
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, **pipes) as process:
+        assert process.stdout
+        assert process.stdout.read(6) == b"siren,"
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

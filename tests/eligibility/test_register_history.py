@@ -164,7 +164,7 @@ def test_the_list_says_what_is_in_service_from_whom_and_where_one_can_return(thr
     assert "par dominique" in lines["● en service   sample_cma.csv"]
     assert "il y a 0\u00a0jour" in lines["● en service   sample_cma.csv"]
     assert RegisterLoad.objects.get(file_name="deux.csv").sha256[:16] in said
-    assert "camille est revenu de trois.csv à deux.csv" in said
+    assert "camille est revenu de «\u00a0trois.csv\u00a0» à «\u00a0deux.csv\u00a0»" in said
     assert "deux.csv" not in run("registers", "cma")
 
 
@@ -173,7 +173,7 @@ def test_the_list_of_an_empty_shop() -> None:
 
 
 def test_the_command_returns_and_says_to_what(three_loads: None) -> None:
-    assert "revenu au chargement de deux.csv (2 lignes)" in run("rollback_register", "cci")
+    assert "revenu au chargement «\u00a0deux.csv\u00a0» (2\u00a0lignes)" in run("rollback_register", "cci")
     assert RegisterRollback.objects.get().by
     with pytest.raises(CommandError, match="rien n’est changé"):
         run("rollback_register", "cma")

@@ -1,13 +1,9 @@
 """A customer who may order, signed in, with a catalogue and a register behind."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -44,23 +40,6 @@ def commitment(response: Any, **changes: str) -> dict[str, str]:
 def text_of(page: Any) -> str:
     """A page as read: its no-break spaces as characters."""
     return page.content.decode().replace("&nbsp;", "\u00a0")
-
-
-def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Run the calls side by side, each on its own connection; an exception is given back as a result."""
-    barrier = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], Any]) -> Any:
-        barrier.wait()
-        try:
-            return call()
-        except Exception as error:  # noqa: BLE001
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from orders.models import Order, Stock
 from tests.factories import EstablishmentFactory, OrderFactory, UserFactory
 from tests.journeys import customer, register
 from tests.orders import processes
-from tests.orders.conftest import at_once, commitment, draft_of, shown
+from tests.orders.conftest import commitment, draft_of, shown
+from tests.races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,9 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from eligibility.management.arguments import known_code
 from eligibility.models import Register, RegisterLoad, RegisterRollback, SireneLoad
 from eligibility.sirene.models import Stock
-from notifications.wording import count, paris_date, short_date
+from notifications.wording import count, figure, paris_date, short_date
 
 SHOWN = 10
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         registers = Register.objects.order_by("code")
         if options["register"]:
-            registers = registers.filter(code=options["register"].upper())
+            registers = registers.filter(code=known_code(options["register"]))
         for register in registers:
             self.stdout.write(f"{register.code} – {register.label}")
             for line in [*_loads(register), *_rollbacks(register)] or ["  aucun chargement"]:
@@ -40,8 +41,8 @@ def _loads(register: Register) -> Iterator[str]:
     for load in register.loads.all()[:SHOWN]:
         yield f"  {_state(load)} {load.file_name}, {load.get_mode_display()}, {_when(load)} par {load.loaded_by}"
         yield (
-            f"      {count(load.rows_total, 'ligne')}\u00a0: +{load.rows_added} ~{load.rows_changed}"
-            f" −{load.rows_removed}, {count(load.rows_rejected, 'rejetée')}\u00a0; SHA-256 {load.sha256[:16]}"
+            f"      {count(load.rows_total, 'ligne')}\u00a0: +{figure(load.rows_added)} ~{figure(load.rows_changed)}"
+            f" −{figure(load.rows_removed)}, {count(load.rows_rejected, 'rejetée')}\u00a0; SHA-256 {load.sha256[:16]}"
         )
 
 
@@ -73,7 +74,8 @@ def _when(load: RegisterLoad | SireneLoad) -> str:
 
 
 def _told(rollback: RegisterRollback) -> str:
+    withdrawn, restored = rollback.withdrawn.file_name, rollback.restored.file_name
     return (
-        f"↺ le {short_date(paris_date(rollback.at))}, {rollback.by} est revenu de {rollback.withdrawn.file_name}"
-        f" à {rollback.restored.file_name}"
+        f"↺ le {short_date(paris_date(rollback.at))}, {rollback.by} est revenu de «\u00a0{withdrawn}\u00a0»"
+        f" à «\u00a0{restored}\u00a0»"
     )

@@ -9,6 +9,7 @@ from django.utils import timezone
 from eligibility.registers.history import roll_back
 from eligibility.registers.operator import operator
 from eligibility.registers.refusal import LoadRefused
+from notifications.wording import count
 
 
 class Command(BaseCommand):
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             raise CommandError(f"Retour refusé, rien n’est changé. {refusal}")
         self.stdout.write(
             self.style.SUCCESS(
-                f"Le registre {rollback.register_id} est revenu au chargement de {rollback.restored.file_name}"
-                f" ({rollback.restored.rows_total} lignes)."
+                f"Le registre {rollback.register_id} est revenu au chargement"
+                f" «\u00a0{rollback.restored.file_name}\u00a0» ({count(rollback.restored.rows_total, 'ligne')})."
             )
         )

@@ -10,6 +10,7 @@ from eligibility.registers.operator import operator
 from eligibility.registers.refusal import LoadRefused
 from eligibility.sirene.history import roll_back
 from eligibility.sirene.models import Stock
+from notifications.wording import count
 
 
 class Command(BaseCommand):
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError(f"Retour refusé, rien n’est changé. {refusal}")
         self.stdout.write(
             self.style.SUCCESS(
-                f"{stock.label}\u00a0: retour au chargement de {restored.file_name} ({restored.rows_total} lignes)."
+                f"{stock.label}\u00a0: retour au chargement «\u00a0{restored.file_name}\u00a0»"
+                f" ({count(restored.rows_total, 'ligne')})."
             )
         )
