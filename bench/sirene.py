@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-import psycopg
-
 from sandbox.supervisor import ROOT, STOCKS, Stack
 
 from . import registers
-from .registers import AT_REST, CHUNK, SEED, Run, manage, postgres_cpu, reading, report, timed
+from .loads import AT_REST, Run, manage, raw_load, reading, report, timed
+from .registers import SEED
 
 # The demo's sample is in service, and what is generated is another Sirene.
 ALLOWED = ("--allow-few-rows", "--allow-drop", "--allow-older")
@@ -56,7 +55,7 @@ def main(stack: Stack, rows: int) -> None:
     for stock, figures in measured.items():
         figures.show(stock, files[stock].stat().st_size)
     for stock, sample in STOCKS.items():
-        report(f"sample of {stock}", load(stack, stock, ROOT / sample), "with the start of Python and Django")
+        report(f"sample of {stock}", load(stack, stock, ROOT / sample), "mostly the start of Python and Django")
     rest = reader.show("a SIRET check at rest", *at_rest)
     busy = [reader.show(f"… during {stock}", *figures.ours.span) for stock, figures in measured.items()]
     for figures in measured.values():
@@ -65,9 +64,9 @@ def main(stack: Stack, rows: int) -> None:
 
 
 def measure(stack: Stack, stock: str, path: Path) -> Measured:
-    before = raw_load(stack, path, KEYS[stock])
+    before = raw_load(stack, path, separator=",", key=(KEYS[stock],))
     ours = load(stack, stock, path)
-    return Measured(ours, (before, raw_load(stack, path, KEYS[stock])))
+    return Measured(ours, (before, raw_load(stack, path, separator=",", key=(KEYS[stock],))))
 
 
 def generate(stack: Stack, stock: str, path: Path, rows: int) -> None:
@@ -79,22 +78,3 @@ def generate(stack: Stack, stock: str, path: Path, rows: int) -> None:
 def load(stack: Stack, stock: str, path: Path) -> Run:
     """Load a stock as an operator does."""
     return manage(stack, "load_sirene", stock, str(path), "--apply", *ALLOWED)
-
-
-def raw_load(stack: Stack, path: Path, key: str) -> Run:
-    """Let PostgreSQL store the same bytes as text, every column of them, and build the same key."""
-    with path.open("rb") as file, psycopg.connect(stack.env["DATABASE_URL"]) as connection:
-        columns = ", ".join(f'"{name}" text' for name in file.readline().decode().rstrip("\n").split(","))
-        before, own = postgres_cpu(stack), time.process_time()
-        began = time.monotonic()
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE raw_stock ({columns})")
-            with cursor.copy("COPY raw_stock FROM STDIN (FORMAT csv)") as copy:
-                while chunk := file.read(CHUNK):
-                    copy.write(chunk)
-            cursor.execute(f'ALTER TABLE raw_stock ADD PRIMARY KEY ("{key}")')
-        connection.commit()
-        seconds = time.monotonic() - began
-        cpu = postgres_cpu(stack) - before + time.process_time() - own
-        connection.execute("DROP TABLE raw_stock")
-    return Run(began, seconds, cpu)

@@ -1,6 +1,5 @@
 """One load at a time, whatever the register: two exchanges would wait for each other."""
 
-import re
 import unicodedata
 import zlib
 from datetime import datetime
@@ -12,34 +11,32 @@ from notifications.wording import time_of_day
 from .refusal import LoadRefused
 
 LOCK = zlib.crc32(b"eligibility.registers")
-# What stands where a load has its file.
-RETURN = "retour"
-SIRENE = "SIRENE"
 # PostgreSQL keeps no more of a name.
-_LONGEST = 63
-_CLAIM = re.compile(rf"(?P<what>{SIRENE} \w+|\S+) (?P<file>.+) (?P<by>\S+)")
+_LONGEST, _LONGEST_AUTHOR = 63, 20
+_BETWEEN = "|"
 
 
-def claim(name: str) -> None:
+def claim(what: str, *, file: str = "", by: str) -> None:
     """Take the lock until the transaction ends, or refuse at once and say who holds it.
 
-    The name tells what is loaded, from which file, and by whom, in this order. It stands in pg_stat_activity for as
-    long as the lock is held, so a killed load leaves neither.
+    `what` is "registre CCI" or the like; without a file it returns to the load before. The claim stands in
+    pg_stat_activity for as long as the lock is held, so a killed load leaves neither.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('application_name', %s, true)", [_fitted(name)])
+        cursor.execute("SELECT set_config('application_name', %s, true)", [_written(what, file, by)])
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             raise LoadRefused(f"Un autre chargement est en cours\u00a0: {_holder()}. Attendez qu’il se termine.")
 
 
-def _fitted(name: str) -> str:
-    """The name in characters that PostgreSQL keeps, and no more of them: what is too long is the file's own name."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    excess = len(plain) - _LONGEST
-    if excess <= 0 or not (found := _CLAIM.fullmatch(plain)):
-        return plain
-    return f"{found['what']} {found['file'][: -excess - 3]}... {found['by']}"
+def _written(what: str, file: str, by: str) -> str:
+    """The claim in characters that PostgreSQL keeps, and no more of them: what is too long is the file's own name."""
+    what, file, by = (
+        unicodedata.normalize("NFKD", part).encode("ascii", "ignore").decode().replace(_BETWEEN, " ")
+        for part in (what, file, by[:_LONGEST_AUTHOR])
+    )
+    room = _LONGEST - len(what) - len(by) - 2 * len(_BETWEEN)
+    return _BETWEEN.join((what, file if len(file) <= room else f"{file[: room - 3]}...", by))
 
 
 def _holder() -> str:
@@ -52,19 +49,11 @@ def _holder() -> str:
             [LOCK],
         )
         row = cursor.fetchone()
-    return described(*row) if row else "il vient de se terminer"
+    return _in_words(*row) if row else "il vient de se terminer"
 
 
-def described(name: str, since: datetime) -> str:
-    """A claim in words."""
-    found = _CLAIM.fullmatch(name)
-    if not found:
-        return f"{name}, depuis {time_of_day(since)}"
-    register = found["what"]
-    what = f"du registre {register}"
-    if register.startswith(SIRENE):
-        what = f"du stock Sirene «\u00a0{register.removeprefix(SIRENE).strip()}\u00a0»"
-    work = f"chargement {what}, fichier {found['file']}"
-    if found["file"] == RETURN:
-        work = f"retour au chargement précédent {what}"
-    return f"{work}, par {found['by']}, depuis {time_of_day(since)}"
+def _in_words(claim: str, since: datetime) -> str:
+    what, file, by = claim.split(_BETWEEN)
+    work = f"chargement du {what}, fichier {file}" if file else f"retour au chargement précédent du {what}"
+    author = f", par {by}" if by else ""
+    return f"{work}{author}, depuis {time_of_day(since)}"

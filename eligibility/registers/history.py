@@ -8,7 +8,7 @@ from django.db import transaction
 from eligibility.models import Register, RegisterLoad, RegisterRollback
 
 from . import swap
-from .exclusive import RETURN, claim
+from .exclusive import claim
 from .refusal import LoadRefused
 
 
@@ -38,7 +38,7 @@ def roll_back(code: str, *, by: str, at: datetime) -> RegisterRollback:
     The exchange comes last: readers wait for the few milliseconds between it and the end of the transaction.
     """
     with transaction.atomic():
-        claim(f"{code.upper()} {RETURN} {by}")
+        claim(f"registre {code.upper()}", by=by)
         register = register_named(code)
         withdrawn, restored = (register.loads.filter(**{flag: True}).first() for flag in ("is_active", "is_former"))
         if not withdrawn or not restored:

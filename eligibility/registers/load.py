@@ -49,7 +49,7 @@ class Wish:
 def load(code: str, path: str, wish: Wish) -> Report:
     """Load a file into a register, or raise LoadRefused and change nothing. Without `apply`, only report."""
     with opened(path) as file, transaction.atomic():
-        claim(f"{code.upper()} {file.name} {wish.by}".strip())
+        claim(f"registre {code.upper()}", file=file.name, by=wish.by)
         report = _load(register_named(code), file, wish)
         if not report.is_applied:
             transaction.set_rollback(True)

@@ -20,7 +20,6 @@ from .staging import COLUMNS, PARENT, Staged
 
 # Gives the SIRETs of all customers; the command passes it, for this room does not know who is a customer.
 Customers = Callable[[], Iterable[str]]
-CUSTOMERS = "register_customers"
 _JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
 
 
@@ -36,17 +35,6 @@ def lost(sirets: list[str], as_if_in_service: AbstractContextManager[None], *, a
         refused = [siret for siret in sirets if not check(siret, at=at).is_eligible]
     found = (siret for siret in refused if check(siret, at=at).is_eligible)
     return list({siret[:SIREN_LENGTH]: siret for siret in found}.values())
-
-
-def note(customers: Customers) -> None:
-    """Write the customers into a table of this transaction's own."""
-    sirets = [*customers()]  # all of them first: the connection cannot read and copy at once
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{CUSTOMERS}")
-        cursor.execute(f'CREATE TEMPORARY TABLE {CUSTOMERS} (siret varchar(14) COLLATE "C") ON COMMIT DROP')
-        with cursor.copy(f"COPY {CUSTOMERS} FROM STDIN") as copy:
-            for siret in sirets:
-                copy.write_row((siret,))
 
 
 def _touched(staged: Staged, register: str, changes: pl.DataFrame, sirets: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from eligibility.registers.exclusive import RETURN, SIRENE, claim
+from eligibility.registers.exclusive import claim
 from eligibility.registers.refusal import LoadRefused
 
 from . import swap
@@ -24,7 +24,7 @@ def enter(stock: Stock, **facts: Any) -> SireneLoad:
 def roll_back(stock: Stock, *, by: str, at: datetime) -> SireneLoad:
     """Return to the load before the last one, at once; a second return undoes the first."""
     with transaction.atomic():
-        claim(f"{SIRENE} {stock} {RETURN} {by}")
+        claim(f"stock Sirene {stock}", by=by)
         loads = SireneLoad.objects.filter(stock=stock)
         withdrawn, restored = (loads.filter(**{flag: True}).first() for flag in ("is_active", "is_former"))
         if not withdrawn or not restored:

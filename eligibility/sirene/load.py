@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from eligibility.registers.ahead import ahead
-from eligibility.registers.exclusive import SIRENE, claim
+from eligibility.registers.exclusive import claim
 from eligibility.registers.files import UTF_8, RegisterFile, opened
 from eligibility.registers.guards import Figures, objections
 from eligibility.registers.load import limits
@@ -47,7 +47,7 @@ class Wish:
 def load(stock: Stock, path: str, wish: Wish) -> Report:
     """Load a stock file, or raise LoadRefused and change nothing. Without `apply`, only report."""
     with opened(path) as file, transaction.atomic():
-        claim(f"{SIRENE} {stock} {file.name} {wish.by}".strip())
+        claim(f"stock Sirene {stock}", file=file.name, by=wish.by)
         report = _load(LAYOUTS[stock], file, wish)
         if not report.is_applied:
             transaction.set_rollback(True)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from eligibility.registers.losses import CUSTOMERS, Customers, lost, note
+from eligibility.registers.losses import Customers, lost
 
 from . import swap
 from .layout import Layout
@@ -19,21 +19,19 @@ from .layout import Layout
 
 def losers(layout: Layout, customers: Customers, *, at: datetime) -> list[str]:
     """The SIRETs of the customers who would no longer be eligible, at most one of each company."""
-    return lost(_touched(layout, customers), _as_if_in_service(layout), at=at)
+    return lost(_touched(layout, [*customers()]), _as_if_in_service(layout), at=at)
 
 
-def _touched(layout: Layout, customers: Customers) -> list[str]:
+def _touched(layout: Layout, sirets: list[str]) -> list[str]:
     """The customers whose row is new, gone, or different in what decides."""
-    note(customers)
-    sides = [", ".join(f"{side}.{column}" for column in layout.judged) for side in ("current", "fresh")]
-    joins = " ".join(
-        f"LEFT JOIN {table} {side} ON {side}.{layout.key} = left(customer.siret, {layout.key_digits})"
-        for table, side in ((swap.table_of(layout), "current"), (swap.fresh_of(layout), "fresh"))
-    )
+    judged = f"SELECT row({', '.join(layout.judged)}) FROM"
+    key = f"{layout.key} = left(customer.siret, {layout.key_digits})"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT customer.siret FROM {CUSTOMERS} customer {joins}"
-            f" WHERE ({sides[0]}) IS DISTINCT FROM ({sides[1]}) ORDER BY 1"
+            "SELECT customer.siret FROM unnest(%s::text[]) AS customer (siret) WHERE"
+            f" ({judged} {swap.fresh_of(layout)} WHERE {key}) IS DISTINCT FROM"
+            f" ({judged} {swap.table_of(layout)} WHERE {key}) ORDER BY 1",
+            [sirets],
         )
         return [siret for (siret,) in cursor.fetchall()]
 
