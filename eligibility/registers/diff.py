@@ -23,6 +23,7 @@ from .staging import DATA, NUMBERS, PARENT, Staged
 
 EXAMPLES = 5
 KINDS = ("added", "changed", "removed")
+_KIND = pl.Enum(KINDS)
 # Of a delta: the SIRETs that differ, each with the row it has in service; NULL where it has none.
 REPLACED = "register_replaced"
 # So many parts of a register are compared one after the other, by the last bits of the fingerprint: sixteen bytes a
@@ -60,9 +61,7 @@ def compare(staged: Staged, register: str, active: RegisterLoad | None) -> Diff:
     elif active and active.specimen == specimen():
         changes = _compare_fingerprints(staged, register)
     elif not RegisterEntry.objects.filter(register=register).exists():
-        changes = _of_kinds(
-            staged.fingerprints.with_columns(is_fresh=pl.lit(value=True), is_current=pl.lit(value=False))
-        )
+        changes = _changes(staged.fingerprints["siret"], pl.Series(dtype=pl.Int64))
     else:
         changes = _compare_rows(staged, register)
     counts = dict(changes.group_by("kind").len().iter_rows())
@@ -105,7 +104,7 @@ def _fetched(query: str) -> pl.DataFrame:
         told = b"".join(copy)
     schema = {"siret": pl.Int64(), "is_fresh": pl.String(), "is_current": pl.String()}
     rows = pl.read_csv(told, has_header=False, schema=schema, raise_if_empty=False)
-    return _of_kinds(rows.with_columns(pl.col("is_fresh", "is_current") == "t"))
+    return _changes(*(rows.filter(pl.col(side) == "t")["siret"] for side in ("is_fresh", "is_current")))
 
 
 def _compare_fingerprints(staged: Staged, register: str) -> pl.DataFrame:
@@ -119,12 +118,19 @@ def _compare_fingerprints(staged: Staged, register: str) -> pl.DataFrame:
         theirs.append(served.filter(pl.col(COLUMN).is_in(numbers.implode()))["siret"])
         waiting.discard(part)
     ours.append(staged.fingerprints.filter(_PART.is_in(waiting))["siret"])
-    sides = (
-        pl.concat(sirets).to_frame().with_columns(pl.lit(value=True).alias(side))
-        for sirets, side in ((ours, "is_fresh"), (theirs, "is_current"))
+    return _changes(pl.concat(ours), pl.concat(theirs))
+
+
+def _changes(ours: pl.Series, theirs: pl.Series) -> pl.DataFrame:
+    """Name the kind of each change, by which side has the SIRET among those that differ."""
+    is_known = ours.is_in(theirs.implode())
+    changed = ours.filter(is_known)
+    removed = theirs.filter(~theirs.is_in(changed.implode()))
+    kinds = zip(KINDS, (ours.filter(~is_known), changed, removed), strict=True)
+    return pl.concat(
+        pl.DataFrame({"siret": sirets, "kind": pl.repeat(kind, len(sirets), dtype=_KIND, eager=True)})
+        for kind, sirets in kinds
     )
-    fresh, current = sides
-    return _of_kinds(fresh.join(current, on="siret", how="full", coalesce=True).fill_null(value=False))
 
 
 def _in_service(register: str) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -139,12 +145,6 @@ def _in_service(register: str) -> Iterator[tuple[int, pl.DataFrame]]:
             shape = pl.Array(pl.Int64, len(packed) // 8)
             both = pl.Series([packed], dtype=pl.Binary).bin.reinterpret(dtype=shape, endianness="big").explode()
             yield part, pl.DataFrame({"siret": both.gather_every(2), COLUMN: both.gather_every(2, 1)}, schema=NUMBERS)
-
-
-def _of_kinds(rows: pl.DataFrame) -> pl.DataFrame:
-    """Name the kind of each change."""
-    kind = pl.when(~pl.col("is_current")).then(pl.lit("added")).when("is_fresh").then(pl.lit("changed"))
-    return rows.select("siret", kind.otherwise(pl.lit("removed")).cast(pl.Enum(KINDS)).alias("kind"))
 
 
 @contextmanager
