@@ -1,5 +1,6 @@
 """E-mails to the help desk become cases, over a real IMAP server."""
 
+import base64
 import smtplib
 from datetime import timedelta
 
@@ -262,7 +263,8 @@ def test_an_address_that_writes_about_too_many_companies_is_left_to_a_person(hel
 
 
 def test_a_broken_part_does_not_keep_the_rest_out(helpdesk: HelpDesk):
-    helpdesk.put(BROKEN.replace(b"\n", b"\r\n"))
+    whole = base64.encodebytes(PDF).rstrip(b"=\n")
+    helpdesk.put(BROKEN.replace(b"JVBERi0xLjQ", whole).replace(b"\n", b"\r\n"))
     helpdesk.poll()
     assert Case.objects.get().siret == SIRET
     assert Document.objects.get().name == "kbis.pdf"
