@@ -160,9 +160,9 @@ def _scan(name: str, content: bytes) -> Document.Scan:
 # --- in the storage
 
 
-def keep(upload: Upload) -> str:
+def keep(upload: Upload, *, folder: str = FOLDER) -> str:
     """Write the bytes under a name nobody can guess; gives the path."""
-    return storages["private"].save(f"{FOLDER}/{secrets.token_hex(16)}", ContentFile(upload.content))
+    return storages["private"].save(f"{folder}/{secrets.token_hex(16)}", ContentFile(upload.content))
 
 
 def drop(paths: Iterable[str]) -> None:
@@ -184,15 +184,17 @@ def delete_files() -> int:
 
 def delete_orphans(at: datetime) -> int:
     """Delete files that a process killed in between has written without a row. Returns how many."""
-    storage = storages["private"]
-    if not storage.exists(FOLDER):
-        return 0
     known = set(Document.objects.exclude(path="").values_list("path", flat=True))
-    orphans = [
-        path
-        for path in (f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1])
-        if path not in known and storage.get_modified_time(path) < at - ORPHAN_AFTER
-    ]
+    return sweep(FOLDER, known, before=at - ORPHAN_AFTER)
+
+
+def sweep(folder: str, known: set[str], *, before: datetime) -> int:
+    """Delete the files of a folder that no row names and that were written before this moment. Returns how many."""
+    storage = storages["private"]
+    if not storage.exists(folder):
+        return 0
+    paths = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
+    orphans = [path for path in paths if path not in known and storage.get_modified_time(path) < before]
     drop(orphans)
     return len(orphans)
 

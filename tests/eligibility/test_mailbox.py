@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from eligibility.cases import documents, intake, mailbox
 from eligibility.cases.models import Case, CaseMessage, Document
+from eligibility.cases.waiting import WaitingMails
 from notifications import wording
 from notifications.mail import message_id
 from notifications.models import Message
@@ -352,3 +353,14 @@ def test_the_scanner_is_asked_before_the_lock_is_held(helpdesk: HelpDesk, monkey
     helpdesk.put(letter(files=[("kbis.pdf", PDF)]))
     helpdesk.poll()
     assert order == ["inspect", "hold"]
+
+
+def test_what_is_left_to_a_person_is_counted_for_the_desk(helpdesk: HelpDesk):
+    helpdesk.poll()
+    assert WaitingMails.objects.get().to_see == 0
+    helpdesk.put(letter("Absent", Auto_Submitted="auto-replied"))
+    helpdesk.put(letter())
+    now = timezone.now()
+    helpdesk.poll(now)
+    counted = WaitingMails.objects.get()
+    assert (counted.to_see, counted.counted_at) == (1, now)
