@@ -18,6 +18,8 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action as unfold_action
 
+from notifications import phones
+
 from . import handover, staff
 from .desk import ExactSearch, ReadOnly
 from .models import Company, DeliveryProfile, Establishment, User
@@ -30,7 +32,8 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 
 CONTACT = (
-    "civility", "first_name", "last_name", "job_title", "department", "mobile", "phone", "sms_wanted", "renewal_wanted",
+    "civility", "first_name", "last_name", "job_title", "department", "mobile_shown", "phone_shown", "sms_wanted",
+    "renewal_wanted",
 )  # fmt: skip
 
 
@@ -55,8 +58,8 @@ class UserAdmin(ExactSearch):
     ordering = ("-date_joined", "-pk")
     filter_horizontal = ("groups",)
     readonly_fields = (
-        "username", "email", "establishment", "signup_siret", "civility", "job_title", "department", "mobile", "phone",
-        "sms_wanted", "renewal_wanted", "last_login", "date_joined",
+        "username", "email", "establishment", "signup_siret", "civility", "job_title", "department", "mobile_shown",
+        "phone_shown", "sms_wanted", "renewal_wanted", "last_login", "date_joined",
     )  # fmt: skip
     inlines = (AddressInline,)
     fieldsets = (
@@ -75,6 +78,14 @@ class UserAdmin(ExactSearch):
     @admin.display(description="second moyen", boolean=True)
     def has_factor(self, user: Any) -> bool:
         return bool(user.has_factor)
+
+    @admin.display(description="téléphone mobile")
+    def mobile_shown(self, user: User) -> str:
+        return phones.show(user.mobile) or "–"
+
+    @admin.display(description="téléphone")
+    def phone_shown(self, user: User) -> str:
+        return phones.show(user.phone) or "–"
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
@@ -99,6 +110,9 @@ class UserAdmin(ExactSearch):
             obj.is_staff = True
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not change:
+            staff.invite(obj, by=cast(User, request.user))
+            self.message_user(request, f"Une invitation part à {obj.email}. Donnez maintenant ses groupes à {obj}.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

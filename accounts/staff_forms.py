@@ -9,7 +9,7 @@ from .models import User
 
 
 class StaffForm(forms.ModelForm):
-    """A new colleague; the password is chosen by the person, through « Mot de passe oublié »."""
+    """A new colleague, who is invited by e-mail and chooses the password alone."""
 
     class Meta:
         model = User

@@ -30,6 +30,8 @@ class RecipientForm(forms.ModelForm):
         for name in NEEDED_FOR_DELIVERY:
             if name in self.fields:
                 self.fields[name].required = True
+        for name in ("mobile", "phone"):
+            self.initial[name] = phones.show(self.initial.get(name) or "")
 
     def clean(self) -> None:
         super().clean()

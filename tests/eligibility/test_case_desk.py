@@ -173,6 +173,22 @@ def test_an_address_that_is_none_is_not_found(client: Client, agent: User, path:
     assert client.get(f"{QUEUE}999999/accepter/agir/").status_code == 404
 
 
+@pytest.mark.parametrize("typed", ["{siren}", "{siren:.3} {siren_b} {siren_c}", "RS{pk:06d}", "{siret}", " {siren} "])
+def test_a_case_is_found_by_what_a_caller_dictates(client: Client, agent: User, typed: str) -> None:
+    case, _other = CaseFactory(), CaseFactory()
+    siren = case.siret[:9]
+    asked = typed.format(siren=siren, siren_b=siren[3:6], siren_c=siren[6:], pk=case.pk, siret=case.siret)
+    found = client.get(QUEUE, {"q": asked}).context["cl"].queryset
+    assert list(found) == [case]
+
+
+def test_a_telephone_number_is_read_as_it_is_said(client: Client, agent: User) -> None:
+    case = CaseFactory(phone="+33612345678")
+    page = client.get(page_of(case)).content.decode()
+    assert "06\u00a012\u00a034\u00a056\u00a078" in page
+    assert "+33612345678" not in page
+
+
 # --- what can be done
 
 

@@ -44,7 +44,9 @@ ENGLISH = re.compile(
     re.IGNORECASE,
 )
 # Names and codes that people chose, the trade’s own words, and a permission on a model of a library.
-OWN = re.compile(r"masques-pme|support|warehouse|accounting|operator|/[a-z_/-]+|[\w.]+@[\w.]+|Stripe|user session", re.IGNORECASE)
+OWN = re.compile(
+    r"masques-pme|support|warehouse|accounting|operator|/[a-z_/-]+|[\w.]+@[\w.]+|Stripe|user session", re.IGNORECASE
+)
 
 
 @pytest.fixture
