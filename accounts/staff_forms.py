@@ -18,6 +18,8 @@ class StaffForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
+        self.fields["email"].help_text = "L’invitation y part aussitôt."
+        self.fields["username"].help_text = "Lettres, chiffres, points et tirets."
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()

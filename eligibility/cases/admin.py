@@ -111,11 +111,11 @@ class CaseAdmin(ModelAdmin):
     ordering = tuple(by_urgency())
     list_per_page = 50
     inlines = (EventInline,)
-    readonly_fields = ("headcount_told", "phone_told")
+    readonly_fields = ("siret_told", "headcount_told", "phone_told")
     fieldsets = (
         ("Ce que le demandeur déclare", {"fields": (
-            ("siret", "legal_name"), ("contact_name", "email"), ("phone_told", "postal_code"),
-            ("headcount_told", "register"), "message",
+            ("siret_told", "legal_name"), ("contact_name", "email"), ("phone_told", "postal_code"),
+            ("headcount_told", "register"),
         )}),
     )  # fmt: skip
 
@@ -144,6 +144,10 @@ class CaseAdmin(ModelAdmin):
     @admin.display(description="nouvelles du demandeur", boolean=True)
     def news(self, case: Case) -> bool | None:
         return True if case.news_at else None
+
+    @admin.display(description="SIRET")
+    def siret_told(self, case: Case) -> str:
+        return siret(case.siret) or "–"
 
     @admin.display(description="téléphone")
     def phone_told(self, case: Case) -> str:

@@ -21,7 +21,10 @@ from .waiting import WaitingFile
 log = logging.getLogger(__name__)
 
 FILES_HELP = f"PDF, JPG ou PNG, 10\u00a0Mo par fichier, {FILES_PER_SENDING}\u00a0fichiers au maximum."
-KEPT_HELP = "Ils partiront avec votre envoi. Décochez ceux que vous ne voulez plus envoyer. Ils sont gardés une heure."
+KEPT_HELP = (
+    "Pas encore envoyés\u00a0: ils partiront avec le formulaire. Décochez ceux que vous ne voulez plus envoyer. "
+    "Ils sont gardés une heure."
+)
 AGAIN = "Choisissez de nouveau vos fichiers\u00a0: nous ne pouvons pas les garder cette fois."
 GONE = "Un fichier gardé n’est plus là\u00a0: choisissez-le de nouveau."
 
@@ -111,8 +114,7 @@ class FilesForm(forms.Form):
         """Look at each file by itself; a sentence for each that is not taken."""
         chosen: list[UploadedFile] = self.cleaned_data["files"]
         kept, is_one_gone = self._ticked()
-        room = FILES_PER_SENDING - len(kept)
-        self._new, refused = _inspected(chosen, room)
+        self._new, refused = _inspected(chosen, room=max(0, FILES_PER_SENDING - len(kept)))
         if is_one_gone:
             refused.append(GONE)
         if refused:
@@ -150,7 +152,7 @@ class FilesForm(forms.Form):
         shelf.remove(list(self.on_shelf.values()))
 
 
-def _inspected(files: Sequence[UploadedFile], room: int) -> tuple[list[Upload], list[str]]:
+def _inspected(files: Sequence[UploadedFile], *, room: int) -> tuple[list[Upload], list[str]]:
     """Look at each file by itself: the good ones, and a sentence for each of the others."""
     uploads, refused = [], []
     for file in files[:room]:

@@ -19,6 +19,7 @@ from eligibility.cases.acts import ACTS
 from eligibility.cases.models import Case
 from eligibility.cases.states import State
 from eligibility.models import Admission
+from notifications import wording
 from notifications.models import Message
 from tests.eligibility.conftest import plain, sirets
 from tests.eligibility.files import PDF
@@ -182,9 +183,12 @@ def test_a_case_is_found_by_what_a_caller_dictates(client: Client, agent: User, 
     assert list(found) == [case]
 
 
-def test_a_telephone_number_is_read_as_it_is_said(client: Client, agent: User) -> None:
-    case = CaseFactory(phone="+33612345678")
+def test_numbers_and_the_first_message_are_read_as_people_say_them(client: Client, agent: User) -> None:
+    case = CaseFactory(phone="+33612345678", message="Inscrite depuis mars.")
     page = client.get(page_of(case)).content.decode()
+    assert wording.siret(case.siret) in page
+    assert page.index("le demandeur, à l’ouverture") < page.index("Inscrite depuis mars.")
+    assert "Aucun message encore" not in page
     assert "06\u00a012\u00a034\u00a056\u00a078" in page
     assert "+33612345678" not in page
 
