@@ -4,6 +4,7 @@ A browser forgets the files of a form that is shown again. They are kept private
 browser: both the secret in its session and the form's own number are needed to come back to them.
 """
 
+import logging
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ from . import documents
 from .documents import Upload
 from .models import Document
 from .waiting import WaitingFile
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(hours=1)
 FOLDER = "waiting"
@@ -39,17 +42,23 @@ class Shelf:
         return list(WaitingFile.objects.filter(owner=owner, sending=self.sending, kept_at__gt=self.at - KEPT))
 
     def put(self, uploads: Sequence[Upload]) -> bool:
-        """Keep these files; tell whether there was room for them."""
+        """Keep these files; tell whether that could be done."""
         taken = WaitingFile.objects.aggregate(size=Sum("size", default=0))["size"]
         if taken + sum(upload.size for upload in uploads) > ROOM:
             return False
         owner = self.session.setdefault(SECRET, secrets.token_urlsafe(32))
+        try:
+            paths = [documents.keep(upload, folder=FOLDER) for upload in uploads]
+        except OSError:
+            # A form with a mistake and without its files is better than no form at all.
+            log.exception("files cannot be kept")
+            return False
         WaitingFile.objects.bulk_create(
             WaitingFile(
                 owner=owner, sending=self.sending, name=upload.name, content_type=upload.content_type,
-                size=upload.size, path=documents.keep(upload, folder=FOLDER), scan=upload.scan, kept_at=self.at,
+                size=upload.size, path=path, scan=upload.scan, kept_at=self.at,
             )
-            for upload in uploads
+            for upload, path in zip(uploads, paths, strict=True)
         )  # fmt: skip
         return True
 

@@ -12,7 +12,7 @@ from django.core.files.storage import storages
 from django.test import Client
 from django.utils import timezone
 
-from eligibility.cases import shelf, tasks
+from eligibility.cases import documents, shelf, tasks
 from eligibility.cases.documents import MAX_SIZE
 from eligibility.cases.models import Case
 from eligibility.cases.waiting import WaitingFile
@@ -210,6 +210,18 @@ def test_a_full_shelf_asks_to_choose_the_files_again(client: Client, monkeypatch
     assert plain(errors(page)["files"][0]).startswith("Choisissez de nouveau vos fichiers")
     assert not boxes(page)
     assert WaitingFile.objects.count() == 1
+
+
+def test_a_storage_out_of_order_costs_the_files_and_not_the_form(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: Any, **facts: Any) -> str:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(documents, "keep", refuse)
+    page = send(client, upload("kbis.pdf"), postal_code="3")
+    assert plain(errors(page)["files"][0]).startswith("Choisissez de nouveau vos fichiers")
+    assert page.context["form"]["legal_name"].value() == "ATELIER MARTIN"
 
 
 def test_files_are_looked_at_only_so_often_from_one_address(client: Client, settings: Any) -> None:
