@@ -18,10 +18,8 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action as unfold_action
 
-from notifications import phones
-
 from . import handover, staff
-from .desk import ExactSearch, ReadOnly
+from .desk import ExactSearch, ReadOnly, ShowsPhones
 from .models import Company, DeliveryProfile, Establishment, User
 from .staff_forms import HandoverForm, StaffForm
 
@@ -45,7 +43,7 @@ class AddressInline(ReadOnly, TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(ExactSearch):
+class UserAdmin(ShowsPhones, ExactSearch):
     """Every account; what staff do to one are actions, each with its own permission and its line in the audit trail."""
 
     add_form = StaffForm
@@ -79,14 +77,6 @@ class UserAdmin(ExactSearch):
     def has_factor(self, user: Any) -> bool:
         return bool(user.has_factor)
 
-    @admin.display(description="téléphone mobile")
-    def mobile_shown(self, user: User) -> str:
-        return phones.show(user.mobile) or "–"
-
-    @admin.display(description="téléphone")
-    def phone_shown(self, user: User) -> str:
-        return phones.show(user.phone) or "–"
-
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None:
             kwargs["form"] = self.add_form
@@ -112,7 +102,15 @@ class UserAdmin(ExactSearch):
         super().save_model(request, obj, form, change)
         if not change:
             staff.invite(obj, by=cast(User, request.user))
-            self.message_user(request, f"Une invitation part à {obj.email}. Donnez maintenant ses groupes à {obj}.")
+            self.message_user(
+                request, f"Compte créé, une invitation part à {obj.email}. Donnez-lui maintenant ses groupes."
+            )
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the sheet, where the groups are given: without any, the colleague finds an empty desk."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return redirect("admin:accounts_user_change", obj.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -179,9 +177,10 @@ class EstablishmentInline(ReadOnly, TabularInline):
     extra = 0
 
 
-class DeliveryInline(ReadOnly, StackedInline):
+class DeliveryInline(ShowsPhones, ReadOnly, StackedInline):
     model = DeliveryProfile
-    fields = DeliveryProfile.RECIPIENT_FIELDS
+    fields = ShowsPhones.shown(DeliveryProfile.RECIPIENT_FIELDS)
+    readonly_fields = ("mobile_shown", "phone_shown")
     extra = 0
 
 

@@ -135,7 +135,8 @@ class CaseAdmin(ModelAdmin):
 
     @admin.display(description="entreprise", ordering="legal_name")
     def company(self, case: Case) -> SafeString:
-        return format_html("{}<br>{}", case.legal_name or "–", siret(case.siret))
+        name = case.legal_name or case.verdict_then.get("legal_name") or "–"
+        return format_html("{}<br>{}", name, siret(case.siret))
 
     @admin.display(description="suivie par", ordering="assigned_to", empty_value="personne")
     def followed_by(self, case: Case) -> str | None:
