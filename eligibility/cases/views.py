@@ -34,12 +34,10 @@ def case_new(request: HttpRequest) -> HttpResponse:
         initial = {"siret": request.POST.get("siret", "")[:40]}
         form = CaseForm(request=request, session=request.session, initial=initial)
         return _form_page(request, form)
-    # To look at files costs time: only so many an hour.
-    wait = sendings.allow(client_ip(request)) if request.FILES else 0
-    form = CaseForm(request.POST, None if wait else request.FILES, request=request, session=request.session)
-    if wait:
-        form.add_error("files", AGAIN)
-    elif form.is_valid():
+    form, wait = _posted(request)
+    if CaseMessage.objects.filter(message_id=_sending(form)).exists():
+        return redirect("eligibility:case_sent")  # sent twice: its files were taken by the first time
+    if not wait and form.is_valid():
         wait = openings.allow(client_ip(request))
     if wait or not form.is_valid():
         form.keep_files()
@@ -52,6 +50,21 @@ def case_new(request: HttpRequest) -> HttpResponse:
     return redirect("eligibility:case_sent")
 
 
+def _posted(request: HttpRequest) -> tuple[CaseForm, int]:
+    """The form as it was sent, looked at; and the seconds to wait where files came too often: that costs time."""
+    wait = sendings.allow(client_ip(request)) if request.FILES else 0
+    form = CaseForm(request.POST, None if wait else request.FILES, request=request, session=request.session)
+    form.full_clean()
+    if wait:
+        form.add_error("files", AGAIN)
+    return form, wait
+
+
+def _sending(form: CaseForm) -> str:
+    """The name of what a form brings along; filled in again for another SIRET it is another sending."""
+    return f"form:{form.number}:{form.cleaned_data.get('siret', '')}"
+
+
 def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
     """Take what came with the form; gives a sentence for each file that was not taken.
 
@@ -62,7 +75,7 @@ def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
     body = "" if opened.is_new else _second_request(form)
     message = receive(
         opened.case, at=timezone.now(), sender=form.cleaned_data["email"], subject="", body=body, uploads=form.uploads,
-        refused=(), message_id=None, is_other_sender=not opened.is_new,
+        refused=(), message_id=_sending(form), is_other_sender=not opened.is_new,
     )  # fmt: skip
     return list(message.refused)
 
@@ -114,17 +127,18 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
 
 def _send(request: HttpRequest, asked: Case, form: AnswerForm) -> HttpResponse:
     """Take the message and its files together, once; or show them again with what is to be mended."""
-    sending = f"page:{form.number}"
-    # Sent twice: the files were taken off the shelf by the first time.
-    if not CaseMessage.objects.filter(message_id=sending).exists():
-        if not form.is_valid():
-            return _case_page(request, asked, form)
-        message = receive(
-            asked, at=timezone.now(), sender=asked.email, subject="", body=form.cleaned_data["message"],
-            uploads=form.uploads, refused=(), message_id=sending,
-        )  # fmt: skip
-        form.forget_files()
-        _confirm(request, message)
+    sending, is_valid = f"page:{form.number}", form.is_valid()
+    # Looked up last: while a second click was being validated, the first may have taken the files off the shelf.
+    if CaseMessage.objects.filter(message_id=sending).exists():
+        return redirect("eligibility:case", asked.token)
+    if not is_valid:
+        return _case_page(request, asked, form)
+    message = receive(
+        asked, at=timezone.now(), sender=asked.email, subject="", body=form.cleaned_data["message"],
+        uploads=form.uploads, refused=(), message_id=sending,
+    )  # fmt: skip
+    form.forget_files()
+    _confirm(request, message)
     return redirect("eligibility:case", asked.token)
 
 

@@ -1,7 +1,9 @@
 """Good files outlive the mistakes of their form: kept privately, for this form of this browser, an hour at most."""
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -264,8 +267,61 @@ def test_a_form_without_files_asks_the_database_nothing_more(
     client: Client, django_assert_max_num_queries: Callable[..., Any]
 ) -> None:
     data = form(client, postal_code="3")
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         client.post(FORM, data)
+
+
+# --- the same form twice
+
+
+def at_once(times: int, act: Callable[[], Any]) -> list[Any]:
+    """Do something in so many threads in the same moment."""
+    barrier = threading.Barrier(times)
+
+    def wait_and_act(_: int) -> Any:
+        barrier.wait(10)
+        try:
+            return act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(wait_and_act, range(times)))
+
+
+def twin(client: Client) -> Client:
+    """Another tab of the same browser."""
+    tab = Client()
+    tab.cookies = client.cookies
+    return tab
+
+
+def test_the_mended_form_sent_twice_is_one_request(client: Client) -> None:
+    page = send(client, upload("kbis.pdf"), postal_code="3")
+    first = send(client, again=page)
+    second = send(client, again=page)
+    assert first.headers["Location"] == second.headers["Location"] == "/rejet-siret/envoyee/"
+    case = Case.objects.get()
+    assert case.messages.count() == case.documents.count() == 1
+    assert case.number in client.get("/rejet-siret/envoyee/").content.decode()
+
+
+def test_the_same_form_filled_in_for_another_siret_is_another_request(client: Client) -> None:
+    page = send(client, upload("kbis.pdf"), postal_code="3")
+    send(client, again=page)
+    send(client, upload("autre.pdf"), again=page, kept=[], siret=sirets(2)[1])
+    assert [case.documents.get().name for case in Case.objects.order_by("pk")] == ["kbis.pdf", "autre.pdf"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_in_the_same_moment_on_the_applicants_page_are_one_sending(client: Client) -> None:
+    case = CaseFactory()
+    page = post(client, case, upload("kbis.pdf"), message="é" * 2001)
+    data = {"sending": number_of(page), "kept": ticked(page), "message": "Bonjour"}
+    answers = at_once(4, lambda: twin(client).post(url(case), data))
+    assert [answer.status_code for answer in answers] == [302] * 4
+    assert case.messages.count() == case.documents.count() == 1
+    assert bytes_on_shelf() == WaitingFile.objects.count() == 0
 
 
 # --- the applicant's page
