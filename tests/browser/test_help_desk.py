@@ -70,7 +70,11 @@ def test_a_mistyped_number_is_told_beside_its_field(desk: Callable[..., Desk], a
 
 
 def test_an_email_becomes_a_case_and_its_sender_a_customer(
-    visit: Callable[..., Page], desk: Callable[..., Desk], outside: Outside, tmp_path: Path
+    visit: Callable[..., Page],
+    desk: Callable[..., Desk],
+    outside: Outside,
+    accessible: Callable[..., None],
+    tmp_path: Path,
 ) -> None:
     siret = make_siret(make_siren(993))
     buyer = Customer(visit(width=390), outside, siret, 993)
@@ -90,8 +94,23 @@ def test_an_email_becomes_a_case_and_its_sender_a_customer(
     with staff.expect_download() as downloading:
         staff.get_by_role("link", name="Télécharger kbis.pdf").click()
     assert downloading.value.path().read_bytes() == PDF
+    fits_and_reads_well(staff, accessible)
     accept(staff, number)
     sign_up_by_the_letter(buyer)
+
+
+def fits_and_reads_well(page: Page, accessible: Callable[..., None]) -> None:
+    """The case as it stands, and the desk around it, on a desktop and on a telephone."""
+    case = page.url
+    for address in (case, "/gestion/", "/gestion/eligibility/case/", re.sub("change/$", "accepter/agir/", case)):
+        page.goto(address)
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            accessible(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+            expect(page.get_by_role("main")).to_have_count(1)
+    page.set_viewport_size({"width": 1280, "height": 844})
+    page.goto(case)
 
 
 def write_to_support(buyer: Customer, folder: Path) -> None:
