@@ -35,8 +35,8 @@ def case_new(request: HttpRequest) -> HttpResponse:
         form = CaseForm(request=request, session=request.session, initial=initial)
         return _form_page(request, form)
     form, wait = _posted(request)
-    if CaseMessage.objects.filter(message_id=_sending(form)).exists():
-        return redirect("eligibility:case_sent")  # sent twice: its files were taken by the first time
+    if _was_sent_before(form):
+        return redirect("eligibility:case_sent")
     if not wait and form.is_valid():
         wait = openings.allow(client_ip(request))
     if wait or not form.is_valid():
@@ -60,9 +60,14 @@ def _posted(request: HttpRequest) -> tuple[CaseForm, int]:
     return form, wait
 
 
+def _was_sent_before(form: CaseForm) -> bool:
+    """Whether this is a second click: then the first one has taken the files off the shelf."""
+    return "siret" in form.cleaned_data and CaseMessage.objects.filter(message_id=_sending(form)).exists()
+
+
 def _sending(form: CaseForm) -> str:
     """The name of what a form brings along; filled in again for another SIRET it is another sending."""
-    return f"form:{form.number}:{form.cleaned_data.get('siret', '')}"
+    return f"form:{form.number}:{form.cleaned_data['siret']}"
 
 
 def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
