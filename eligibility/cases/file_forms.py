@@ -1,5 +1,6 @@
 """Forms with files, which outlive the form's mistakes: a browser forgets them, `shelf.py` does not."""
 
+import hashlib
 import logging
 import uuid
 from collections.abc import Sequence
@@ -112,8 +113,9 @@ class FilesForm(forms.Form):
 
     def clean_files(self) -> list[UploadedFile]:
         """Look at each file by itself; a sentence for each that is not taken."""
-        chosen: list[UploadedFile] = self.cleaned_data["files"]
         kept, is_one_gone = self._ticked()
+        # Out of habit people choose again what is kept.
+        chosen = [file for file in self.cleaned_data["files"] if not _is_among(file, kept)]
         self._new, refused = _inspected(chosen, room=max(0, FILES_PER_SENDING - len(kept)))
         if is_one_gone:
             refused.append(GONE)
@@ -150,6 +152,16 @@ class FilesForm(forms.Form):
     def forget_files(self) -> None:
         """Empty the shelf: the files are where they should be."""
         shelf.remove(list(self.on_shelf.values()))
+
+
+def _is_among(file: UploadedFile, kept: Sequence[WaitingFile]) -> bool:
+    """Whether this very file is kept already."""
+    digests = {waiting.sha256 for waiting in kept if waiting.size == file.size}
+    if not digests:
+        return False
+    digest = hashlib.sha256(file.read()).hexdigest()
+    file.seek(0)
+    return digest in digests
 
 
 def _inspected(files: Sequence[UploadedFile], *, room: int) -> tuple[list[Upload], list[str]]:

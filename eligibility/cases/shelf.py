@@ -56,7 +56,7 @@ class Shelf:
         WaitingFile.objects.bulk_create(
             WaitingFile(
                 owner=owner, sending=self.sending, name=upload.name, content_type=upload.content_type,
-                size=upload.size, path=path, scan=upload.scan, kept_at=self.at,
+                size=upload.size, sha256=upload.sha256, path=path, scan=upload.scan, kept_at=self.at,
             )
             for upload, path in zip(uploads, paths, strict=True)
         )  # fmt: skip

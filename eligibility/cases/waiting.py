@@ -18,6 +18,7 @@ class WaitingFile(models.Model):
     name = models.CharField("nom", max_length=200)
     content_type = models.CharField("type", max_length=20)
     size = models.PositiveIntegerField("taille")
+    sha256 = models.CharField("empreinte SHA-256", max_length=64)
     path = models.CharField(max_length=100, unique=True, editable=False)
     scan = models.CharField("analyse", max_length=8, choices=Document.Scan, default=Document.Scan.NONE)
     kept_at = models.DateTimeField("gardé depuis", db_index=True)

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200, verbose_name='nom')),
                 ('content_type', models.CharField(max_length=20, verbose_name='type')),
                 ('size', models.PositiveIntegerField(verbose_name='taille')),
+                ('sha256', models.CharField(max_length=64, verbose_name='empreinte SHA-256')),
                 ('path', models.CharField(editable=False, max_length=100, unique=True)),
                 ('scan', models.CharField(choices=[('none', 'non analysé'), ('clean', 'sain'), ('infected', 'infecté')], default='none', max_length=8, verbose_name='analyse')),
                 ('kept_at', models.DateTimeField(db_index=True, verbose_name='gardé depuis')),

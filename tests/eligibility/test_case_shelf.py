@@ -123,11 +123,26 @@ def test_a_file_that_is_unticked_is_taken_out_at_once(client: Client) -> None:
 
 
 def test_more_files_may_be_added_to_those_that_are_kept_up_to_the_limit(client: Client) -> None:
-    page = send(client, *(upload(f"{number}.pdf") for number in range(8)), postal_code="3")
-    page = send(client, *(upload(f"{number}.pdf") for number in range(8, 11)), again=page)
+    files = [upload(f"{number}.pdf", pdf(b"%02d" % number)) for number in range(11)]
+    page = send(client, *files[:8], postal_code="3")
+    page = send(client, *files[8:], again=page)
     assert plain(errors(page)["files"][0]) == "« 10.pdf » : 10 fichiers au maximum par envoi."
     assert len(boxes(page)) == 10
     send(client, again=page)
+    assert Case.objects.get().documents.count() == 10
+
+
+def test_what_is_kept_may_be_chosen_again_out_of_habit(client: Client) -> None:
+    ten = [pdf(b"%d" % number) for number in range(10)]
+    page = send(client, *(upload(f"{number}.pdf", content) for number, content in enumerate(ten)), postal_code="3")
+    page = send(client, *(upload("encore.pdf", content) for content in ten), again=page, postal_code="3")
+    assert set(errors(page)) == {"postal_code"}
+    assert len(boxes(page)) == 10
+    # Another file of the same size is another file.
+    unticked = ticked(page)[1:]
+    page = send(client, upload("autre.pdf", pdf(b"x")), again=page, kept=unticked, postal_code="3")
+    assert list(boxes(page))[-1] == "autre.pdf"
+    assert send(client, again=page).status_code == 302
     assert Case.objects.get().documents.count() == 10
 
 
