@@ -24,6 +24,7 @@ PENDING = "accounts_pending_signup"
 
 USERNAME = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ0-9._-]+")
 BRAKED = "Trop d’essais. Réessayez dans {minutes}\u00a0minutes ou réinitialisez votre mot de passe."
+BRAKED_FACTOR = "Trop d’essais. Réessayez dans {minutes}\u00a0minutes, avec un nouveau code."
 UNBOUND = "{reason} Votre adresse e-mail est confirmée, mais aucun établissement n’est rattaché à votre compte."
 WRONG_LOGIN = "Identifiant ou mot de passe incorrect."
 # allauth's own messages, by the name of their template; those that are not here are not shown.
@@ -91,7 +92,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def validation_error(self, code: str, *args: Any) -> Any:
         error = super().validation_error(code, *args)
         if code == "too_many_login_attempts":
-            error.message = BRAKED.format(minutes=brake.longest_wait())
+            # The password was right: another one would change nothing.
+            sentence = BRAKED_FACTOR if second_factor.is_asked(self.request) else BRAKED
+            error.message = sentence.format(minutes=brake.longest_wait())
         return error
 
     # --- Confirmed address, bound SIRET

@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action as unfold_action
 
 from . import handover, staff
-from .desk import ExactSearch, ReadOnly
+from .desk import ExactSearch, ReadOnly, ShowsPhones
 from .models import Company, DeliveryProfile, Establishment, User
 from .staff_forms import HandoverForm, StaffForm
 
@@ -30,7 +30,8 @@ for model in (EmailAddress, Authenticator, UserSession, Group):
 
 
 CONTACT = (
-    "civility", "first_name", "last_name", "job_title", "department", "mobile", "phone", "sms_wanted", "renewal_wanted",
+    "civility", "first_name", "last_name", "job_title", "department", "mobile_shown", "phone_shown", "sms_wanted",
+    "renewal_wanted",
 )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class AddressInline(ReadOnly, TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(ExactSearch):
+class UserAdmin(ShowsPhones, ExactSearch):
     """Every account; what staff do to one are actions, each with its own permission and its line in the audit trail."""
 
     add_form = StaffForm
@@ -55,8 +56,8 @@ class UserAdmin(ExactSearch):
     ordering = ("-date_joined", "-pk")
     filter_horizontal = ("groups",)
     readonly_fields = (
-        "username", "email", "establishment", "signup_siret", "civility", "job_title", "department", "mobile", "phone",
-        "sms_wanted", "renewal_wanted", "last_login", "date_joined",
+        "username", "email", "establishment", "signup_siret", "civility", "job_title", "department", "mobile_shown",
+        "phone_shown", "sms_wanted", "renewal_wanted", "last_login", "date_joined",
     )  # fmt: skip
     inlines = (AddressInline,)
     fieldsets = (
@@ -99,6 +100,17 @@ class UserAdmin(ExactSearch):
             obj.is_staff = True
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+        if not change:
+            staff.invite(obj, by=cast(User, request.user))
+            self.message_user(
+                request, f"Compte créé, une invitation part à {obj.email}. Donnez-lui maintenant ses groupes."
+            )
+
+    def response_add(self, request: HttpRequest, obj: User, post_url_continue: str | None = None) -> HttpResponse:
+        """Go on to the sheet, where the groups are given: without any, the colleague finds an empty desk."""
+        if "_addanother" in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        return redirect("admin:accounts_user_change", obj.pk)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -165,9 +177,10 @@ class EstablishmentInline(ReadOnly, TabularInline):
     extra = 0
 
 
-class DeliveryInline(ReadOnly, StackedInline):
+class DeliveryInline(ShowsPhones, ReadOnly, StackedInline):
     model = DeliveryProfile
-    fields = DeliveryProfile.RECIPIENT_FIELDS
+    fields = ShowsPhones.shown(DeliveryProfile.RECIPIENT_FIELDS)
+    readonly_fields = ("mobile_shown", "phone_shown")
     extra = 0
 
 

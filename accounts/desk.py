@@ -1,12 +1,15 @@
 """What the desk's pages have in common, for the apps from here upwards: how one searches, what is only looked at."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from eligibility.siret import strip_separators
+from notifications import phones
 
 
 class ExactSearch(ModelAdmin):
@@ -41,3 +44,19 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ShowsPhones:
+    """Telephone numbers as people say them; `shown` names the fields of a form so."""
+
+    @staticmethod
+    def shown(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(f"{name}_shown" if name in ("mobile", "phone") else name for name in names)
+
+    @admin.display(description="téléphone mobile")
+    def mobile_shown(self, row: Any) -> str:
+        return phones.show(row.mobile) or "–"
+
+    @admin.display(description="téléphone")
+    def phone_shown(self, row: Any) -> str:
+        return phones.show(row.phone) or "–"

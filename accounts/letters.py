@@ -59,6 +59,25 @@ def send_reset_link(user: User, email: str, link: str) -> None:
 
 
 @transaction.atomic
+def invite(user: User, *, link: str, by: User) -> None:
+    """Invite a new colleague into the desk; after an hour the link is worth nothing, and the letter says so."""
+    outbox.post(
+        "accounts/staff_invited",
+        to=user.email,
+        key=_once("staff_invited", user),
+        context={
+            "by": by.get_full_name() or by.get_username(),
+            "username": user.username,
+            "password_url": link,
+            "reset_url": reset_page(),
+            "desk_url": absolute(reverse("admin:index")),
+        },
+        secret=True,
+        not_after=timezone.now() + RESET_LIFE,
+    )
+
+
+@transaction.atomic
 def tell_change(user: User, email: str, what: str) -> None:
     """Tell what has changed, as the end of a sentence: « le mot de passe de votre compte a été modifié »."""
     outbox.post(

@@ -38,6 +38,11 @@ def is_desk(request: HttpRequest) -> bool:
     return is_inside and match.view_name != "admin:logout"
 
 
+def is_asked(request: HttpRequest) -> bool:
+    """Whether this is an address where a factor is shown."""
+    return _match(request).url_name in ENTRANCES
+
+
 def is_guarded(request: HttpRequest) -> bool:
     """Whether this address asks staff for their second factor: the desk, and the factors of whoever has one.
 

@@ -1,4 +1,5 @@
-"""What staff do to an account: lift the brake, send a password link, take away a lost second factor, close it.
+"""What staff do to an account: invite a colleague, lift the brake, send a password link, take away a lost second
+factor, close it.
 
 The desk writes each into the audit trail with its author.
 """
@@ -31,9 +32,18 @@ def send_password_link(user: User) -> str:
         raise StaffError("le compte est fermé")
     if not user.email:
         raise StaffError("le compte n’a pas d’adresse e-mail")
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    letters.send_reset_link(user, user.email, get_adapter().get_reset_password_from_key_url(key))
+    letters.send_reset_link(user, user.email, _password_link(user))
     return user.email
+
+
+def invite(user: User, *, by: User) -> None:
+    """Tell a new colleague of the account, and where to choose the password that nobody else ever knows."""
+    letters.invite(user, link=_password_link(user), by=by)
+
+
+def _password_link(user: User) -> str:
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    return str(get_adapter().get_reset_password_from_key_url(key))
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from .models import User
 
 
 class StaffForm(forms.ModelForm):
-    """A new colleague; the password is chosen by the person, through « Mot de passe oublié »."""
+    """A new colleague, who is invited by e-mail and chooses the password alone."""
 
     class Meta:
         model = User
@@ -18,6 +18,8 @@ class StaffForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
+        self.fields["email"].help_text = "L’invitation y part aussitôt."
+        self.fields["username"].help_text = "Lettres, chiffres, points et tirets."
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"].lower()

@@ -18,6 +18,7 @@ from .verification import CodeView
 urlpatterns = [
     path("inscription/", views.signup_siret, name="signup"),
     path("inscription/compte/", views.signup_account, name="signup_account"),
+    path("inscription/demande/<slug:token>/", views.signup_admitted, name="signup_admitted"),
     path("mes-informations/", customer_views.profile, name="profile"),
     path("mon-entreprise/", customer_views.company, name="company"),
     path("communes/<str:postal_code>/", customer_views.communes, name="communes"),

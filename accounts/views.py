@@ -10,13 +10,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from captcha.ratelimit import RateLimit, client_ip
+from eligibility.cases.models import Case
+from eligibility.cases.states import State
 from eligibility.check import check
 from eligibility.verdict import Verdict
 from notifications.wording import count
@@ -61,6 +63,30 @@ def _judge(request: HttpRequest, form: SiretForm) -> HttpResponse:
         return _siret_page(request, form, verdict=verdict)
     if request.user.is_authenticated:
         return _bind(request, siret)
+    return _go_on(request, siret, verdict)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def signup_admitted(request: HttpRequest, token: str) -> HttpResponse:
+    """Step 1 for a company that support has admitted: its letter leads here, and names no SIRET."""
+    case, now = get_object_or_404(Case.objects.select_related("merged_into"), token=token), timezone.now()
+    siret = case.current.siret
+    if case.current.state != State.ACCEPTED or case.is_link_expired(at=now):
+        return redirect("eligibility:case", token)
+    if request.user.is_authenticated:
+        request.session[SIRET] = siret
+        return redirect("accounts:signup")
+    if signup.is_taken(siret):
+        return render(request, "accounts/signup_taken.html", {"siret": siret})
+    verdict = check(siret, at=now)
+    if not verdict.is_eligible:
+        return _siret_page(request, SiretForm(initial={"siret": siret}), verdict=verdict)
+    return _go_on(request, siret, verdict)
+
+
+def _go_on(request: HttpRequest, siret: str, verdict: Verdict) -> HttpResponse:
     request.session[SIRET] = siret
     messages.success(request, verdict.title)
     return redirect("accounts:signup_account")

@@ -16,6 +16,8 @@ from .cases.models import Case as Case
 from .cases.models import CaseEvent as CaseEvent
 from .cases.models import CaseMessage as CaseMessage
 from .cases.models import Document as Document
+from .cases.waiting import WaitingFile as WaitingFile
+from .cases.waiting import WaitingMails as WaitingMails
 from .querysets import SiretQuerySet
 from .sirene.models import SireneEstablishment as SireneEstablishment
 from .sirene.models import SireneLoad as SireneLoad

@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "read the help desk's mailbox": {"task": "eligibility.cases.tasks.read_mailbox", "schedule": 60.0},
     "tidy the help desk's mailbox": {"task": "eligibility.cases.tasks.tidy_mailbox", "schedule": crontab(minute=35)},
     "remind of cases due soon": {"task": "eligibility.cases.tasks.remind", "schedule": crontab(minute="*/10")},
+    "clear the shelf of files": {"task": "eligibility.cases.tasks.clear_shelf", "schedule": crontab(minute="*/5")},
     "scan waiting documents": {"task": "eligibility.cases.tasks.scan_waiting", "schedule": 60.0},
     "delete stale sign-ups": {"task": "accounts.tasks.delete_stale_signups", "schedule": crontab(hour=4, minute=10)},
     "delete stale drafts": {"task": "orders.tasks.delete_stale_drafts", "schedule": crontab(hour=4, minute=20)},

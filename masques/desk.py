@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from billing.models import Invoice, Payment
 from eligibility.ages import ages
-from eligibility.cases import figures
+from eligibility.cases import figures, mailbox
 from eligibility.cases.due import SOON
 from eligibility.cases.models import Case
 from eligibility.cases.states import UNDER_WAY
+from eligibility.cases.waiting import WaitingMails
 from eligibility.models import RegisterLoad
 from notifications.models import Message
+from notifications.wording import short_date, time_of_day
 from orders.calendar import paris_date
 from orders.models import Order
 from shipping.models import Shipment
@@ -35,7 +37,7 @@ CHART_DAYS = 14
 
 @dataclass(frozen=True)
 class Queue:
-    """One figure of the landing page."""
+    """One figure of the landing page; without an address where its list lies outside of the shop."""
 
     title: str
     count: int
@@ -80,6 +82,18 @@ def cases(now: datetime) -> list[Queue]:
     ]
 
 
+def mails(now: datetime) -> list[Queue]:
+    """What the mailbox's last reading left to a person; nobody is kept waiting for the mail server here."""
+    found = WaitingMails.objects.first() if settings.IMAP_URL else None
+    if found is None:
+        return []
+    if found.counted_at < now - mailbox.PATIENCE:
+        since = f"{short_date(found.counted_at)}, {time_of_day(found.counted_at)}"
+        return [Queue(f"E-mails à voir\u00a0: boîte non lue depuis le {since}", found.to_see, "", is_urgent=True)]
+    title = f"E-mails à voir, dans le dossier «\u00a0{mailbox.TO_SEE}\u00a0» de la boîte aux lettres"
+    return [Queue(title, found.to_see, "", is_urgent=found.to_see > 0)]
+
+
 def parcels(now: datetime) -> list[Queue]:
     model = "shipping_shipment"
     to_prepare = Shipment.objects.filter(status=Shipment.Status.TO_PREPARE).count()
@@ -115,6 +129,7 @@ def letters(now: datetime) -> list[Queue]:
 # What waits, in the order of the journey, red where somebody should act today; shown to whoever may open the list.
 QUEUES: tuple[tuple[str, Callable[[datetime], list[Queue]]], ...] = (
     ("eligibility.view_case", cases),
+    ("eligibility.view_case", mails),
     ("shipping.view_shipment", parcels),
     ("billing.view_payment", payments),
     ("billing.view_invoice", invoices),

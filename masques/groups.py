@@ -5,10 +5,12 @@ database at every deployment. A permission that nobody holds is a button that no
 Rights beyond these (other groups, single grants, superusers) are an operator's own; `seed` does not touch them.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import translation
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,11 @@ ROLES = {
 }
 
 
+FRENCH_VERBS = {
+    "Can add": "Peut ajouter", "Can change": "Peut modifier", "Can delete": "Peut supprimer", "Can view": "Peut voir",
+}  # fmt: skip
+
+
 class UnknownPermission(Exception):
     """The table names a permission that no app defines."""
 
@@ -117,7 +124,18 @@ def seed() -> list[str]:
         f"{permission.content_type.app_label}.{permission.codename}": permission
         for permission in Permission.objects.select_related("content_type")
     }
+    _name_in_french(known.values())
     return [line for name, role in ROLES.items() for line in _seed_group(name, role, known)]
+
+
+def _name_in_french(permissions: Iterable[Permission]) -> None:
+    """Django names the permissions of a model in English, once, whatever the language: superusers read them."""
+    with translation.override("fr"):
+        for permission in permissions:
+            verb = FRENCH_VERBS.get(" ".join(permission.name.split()[:2]))
+            if verb:
+                permission.name = f"{verb}\u00a0: {permission.content_type.name}"
+                permission.save(update_fields=["name"])
 
 
 def _seed_group(name: str, role: Role, known: dict[str, Permission]) -> list[str]:

@@ -75,6 +75,7 @@ PERIODS = (
         "jusqu’à la décision si elle est favorable\u00a0; 6\u00a0mois après un refus",
         "suppression des fichiers",
     ),
+    Period("Rejet SIRET\u00a0: fichiers d’un formulaire à corriger", "1\u00a0heure", "suppression"),
     Period("Rejet SIRET\u00a0: demande sans les fichiers", "3\u00a0ans", "anonymisation"),
     Period("Texte et destinataire des messages envoyés", "13\u00a0mois", "effacement"),
     Period("Numéros de colis et étapes", "13\u00a0mois après la livraison", "suppression"),

@@ -3,6 +3,7 @@
 The explanation is the verdict's own table of rules, walked on the same evidence: there is no second copy to keep.
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import Establishment
 from eligibility.cases.models import Case
@@ -37,6 +41,8 @@ from orders.models import Order
 
 # A company of a thousand sites fills no page: what is not shown is counted.
 SHOWN = 25
+LOOKUPS, ASKED = "lookups", "recherche"  # in the session, in the address
+LOOKUPS_KEPT = 20
 
 
 class NumberForm(forms.Form):
@@ -70,14 +76,30 @@ class Answer:
     lines: list[Line]
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("eligibility.view_registerentry", raise_exception=True)
 def lookup(request: HttpRequest) -> HttpResponse:
-    """Look a number up; without one, ask for it."""
-    form = NumberForm(request.GET if "q" in request.GET else None)
-    context = admin.site.each_context(request) | {"title": "Chercher un SIRET", "form": form}
-    if form.is_valid():
-        context |= _known(form.cleaned_data["q"], request, at=timezone.now())
+    """Look a number up; without one, ask for it. A number never stands in an address, whose place is the logs."""
+    if request.method == "POST":
+        form = NumberForm(request.POST)
+        if form.is_valid():
+            return redirect(f"{reverse('lookup')}?{urlencode({ASKED: _remember(request, form.cleaned_data['q'])})}")
+        return _page(request, form)
+    number = request.session.get(LOOKUPS, {}).get(request.GET.get(ASKED, ""), "")
+    known = _known(number, request, at=timezone.now()) if number else {}
+    return _page(request, NumberForm(initial={"q": number}), **known)
+
+
+def _remember(request: HttpRequest, number: str) -> str:
+    """Keep what was asked in the session, under a name for the address: each tab has its own, and can be reloaded."""
+    name = secrets.token_urlsafe(6)
+    lookups = [*request.session.get(LOOKUPS, {}).items(), (name, number)]
+    request.session[LOOKUPS] = dict(lookups[-LOOKUPS_KEPT:])
+    return name
+
+
+def _page(request: HttpRequest, form: NumberForm, **known: Any) -> HttpResponse:
+    context = admin.site.each_context(request) | {"title": "Chercher un SIRET", "form": form} | known
     return TemplateResponse(request, "admin/siret.html", context)
 
 

@@ -195,6 +195,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 # --- Language, time -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]  # the words that the desk's dress says in English only
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
 PARIS = ZoneInfo("Europe/Paris")

@@ -14,7 +14,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
-from accounts.desk import ExactSearch, ReadOnly
+from accounts.desk import ExactSearch, ReadOnly, ShowsPhones
 from notifications.wording import count
 
 from . import reference, stock
@@ -31,7 +31,7 @@ class EventInline(ReadOnly, TabularInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ExactSearch):
+class OrderAdmin(ShowsPhones, ExactSearch):
     form = RecipientForm
     list_display = ("reference", "establishment", "status", "quantity", "total_incl_vat", "confirmed_at")
     list_filter = ("status", "offer", "zone", ("confirmed_at", RangeDateFilter))
@@ -74,8 +74,16 @@ class OrderAdmin(ExactSearch):
     )
     editable_fields = (*Order.RECIPIENT_FIELDS, "purchase_order")
 
+    def get_fieldsets(self, request: HttpRequest, obj: Order | None = None) -> Any:
+        """Numbers that cannot be changed are written as people say them."""
+        if obj is not None and obj.can_mend_recipient and self.has_change_permission(request, obj):
+            return self.fieldsets
+        *others, (title, options) = self.fieldsets
+        return (*others, (title, options | {"fields": self.shown(options["fields"])}))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> tuple[str, ...]:
-        names = [name for _, options in self.fieldsets for row in options["fields"] for name in _names(row)]
+        fieldsets = self.get_fieldsets(request, obj)
+        names = [name for _, options in fieldsets for row in options["fields"] for name in _names(row)]
         may_edit = obj is not None and obj.can_mend_recipient
         return tuple(name for name in names if not (may_edit and name in self.editable_fields))
 
@@ -117,7 +125,8 @@ class OrderAdmin(ExactSearch):
         self, request: HttpRequest, form: forms.ModelForm, formsets: Any, add: bool = False
     ) -> str | list[Any]:
         """What was there and what stands there now: a parcel may already be on its way to the former address."""
-        changes = ((form.fields[name].label, form.initial[name], form.cleaned_data[name]) for name in form.changed_data)
+        assert isinstance(form, RecipientForm)
+        changes = ((form.fields[name].label, form.initial[name], form.said(name)) for name in form.changed_data)
         return ". ".join(
             f"{label}\u00a0: «\u00a0{before}\u00a0» → «\u00a0{after}\u00a0»" for label, before, after in changes
         )

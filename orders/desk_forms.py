@@ -14,6 +14,8 @@ from notifications import phones
 from .models import Order
 from .models.order import NEEDED_FOR_DELIVERY
 
+PHONES = ("mobile", "phone")
+
 
 class RecipientForm(forms.ModelForm):
     """Support may mend a recipient as the customer could: what a parcel needs, brought to a street.
@@ -30,6 +32,13 @@ class RecipientForm(forms.ModelForm):
         for name in NEEDED_FOR_DELIVERY:
             if name in self.fields:
                 self.fields[name].required = True
+        for name in PHONES:
+            self.initial[name] = phones.show(self.initial.get(name) or "")
+
+    def said(self, name: str) -> Any:
+        """A field as staff read it."""
+        value = self.cleaned_data[name]
+        return phones.show(value) if name in PHONES else value
 
     def clean(self) -> None:
         super().clean()

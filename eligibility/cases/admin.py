@@ -22,7 +22,8 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 
 from eligibility.check import check
-from eligibility.siret import strip_separators
+from eligibility.siret import SIREN_LENGTH, strip_separators
+from notifications import phones
 from notifications.wording import siret
 
 from . import desk
@@ -106,15 +107,15 @@ class CaseAdmin(ModelAdmin):
     list_filter_submit = True
     list_select_related = ("assigned_to",)
     search_fields = ("siret__exact", "email__iexact", "legal_name__icontains")
-    search_help_text = "Numéro de demande, SIRET, adresse e-mail ou raison sociale"
+    search_help_text = "Numéro de demande, SIRET, SIREN, adresse e-mail ou raison sociale"
     ordering = tuple(by_urgency())
     list_per_page = 50
     inlines = (EventInline,)
-    readonly_fields = ("headcount_told",)
+    readonly_fields = ("siret_told", "headcount_told", "phone_told")
     fieldsets = (
         ("Ce que le demandeur déclare", {"fields": (
-            ("siret", "legal_name"), ("contact_name", "email"), ("phone", "postal_code"),
-            ("headcount_told", "register"), "message",
+            ("siret_told", "legal_name"), ("contact_name", "email"), ("phone_told", "postal_code"),
+            ("headcount_told", "register"),
         )}),
     )  # fmt: skip
 
@@ -134,7 +135,8 @@ class CaseAdmin(ModelAdmin):
 
     @admin.display(description="entreprise", ordering="legal_name")
     def company(self, case: Case) -> SafeString:
-        return format_html("{}<br>{}", case.legal_name or "–", siret(case.siret))
+        name = case.legal_name or case.verdict_then.get("legal_name") or "–"
+        return format_html("{}<br>{}", name, siret(case.siret))
 
     @admin.display(description="suivie par", ordering="assigned_to", empty_value="personne")
     def followed_by(self, case: Case) -> str | None:
@@ -144,6 +146,14 @@ class CaseAdmin(ModelAdmin):
     def news(self, case: Case) -> bool | None:
         return True if case.news_at else None
 
+    @admin.display(description="SIRET")
+    def siret_told(self, case: Case) -> str:
+        return siret(case.siret) or "–"
+
+    @admin.display(description="téléphone")
+    def phone_told(self, case: Case) -> str:
+        return phones.show(case.phone) or "–"
+
     @admin.display(description="effectif déclaré")
     def headcount_told(self, case: Case) -> str:
         return "–" if case.headcount is None else str(case.headcount)
@@ -151,10 +161,12 @@ class CaseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """Find by what a caller dictates: RS000042, or a SIRET with its blanks."""
+        """Find by what a caller dictates: RS000042, a SIRET or a SIREN with its blanks."""
         dictated = strip_separators(search_term).upper()
         if dictated.startswith("RS") and (found := find(dictated)):
             return queryset.filter(pk=found.pk), False
+        if dictated.isdecimal() and len(dictated) == SIREN_LENGTH:
+            return queryset.filter(siret__startswith=dictated), False
         return super().get_search_results(request, queryset, dictated if dictated.isdecimal() else search_term)
 
     # --- a case by hand

@@ -200,22 +200,30 @@ def merge(case: Case, into: Case, *, by: AbstractBaseUser, at: datetime, seen: i
             _refuse_unless_under_way(into)
             news_at = case.news_at
             case.messages.update(case=into)
-            has_documents = case.documents.kept().exists()
+            due = _earlier_due(case, into, at)
             case.documents.update(case=into)
             case.merged.update(merged_into=into)
             enter(
                 case, State.CLOSED, at=at, by=by, note=f"réunie à la demande {into.number}", closed_at=at,
                 merged_into=into, news_at=None,
             )  # fmt: skip
-        note = f"la demande {case.number} y est réunie"
-        if has_documents and into.state != State.DOCUMENTS_RECEIVED:
-            due = due_at(case.documents_received_at or at)
-            enter(
-                into, State.DOCUMENTS_RECEIVED, at=at, by=by, note=note, reminded_at=None, due_at=due,
-                news_at=into.news_at or news_at, documents_received_at=case.documents_received_at or at,
-            )  # fmt: skip
+        facts = {"news_at": into.news_at or news_at, "note": f"la demande {case.number} y est réunie"} | due
+        if due and into.state != State.DOCUMENTS_RECEIVED:
+            enter(into, State.DOCUMENTS_RECEIVED, at=at, by=by, **facts)
         else:
-            write(into, at=at, by=by, note=note, news_at=into.news_at or news_at)
+            write(into, at=at, by=by, **facts)
+
+
+def _earlier_due(case: Case, into: Case, at: datetime) -> dict[str, Any]:
+    """What the case that goes on takes over of the duplicate's clock: nobody waits longer because of a merger."""
+    received_at = case.documents_received_at or at
+    running = case.due_at if case.state == State.DOCUMENTS_RECEIVED else None
+    if into.state == State.DOCUMENTS_RECEIVED:
+        assert into.due_at is not None  # a constraint of the database
+        due = running if running and running < into.due_at else None
+    else:
+        due = running or (due_at(received_at) if case.documents.kept().exists() else None)
+    return {"documents_received_at": received_at, "due_at": due, "reminded_at": None} if due else {}
 
 
 def admission_lasts_until(at: datetime) -> date:

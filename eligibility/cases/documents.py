@@ -8,7 +8,9 @@ import hashlib
 import io
 import logging
 import secrets
+import struct
 import unicodedata
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +21,7 @@ from django.core.files.storage import storages
 from django.utils import timezone
 from PIL import Image
 
-from . import clamav
+from . import clamav, pdf_file
 from .life import locked, write
 from .models import Document
 
@@ -29,14 +31,22 @@ MAX_SIZE = 10 * 1024 * 1024
 MAX_NAME = 150
 FILES_PER_SENDING = 10
 FILES_PER_CASE = 20
-MAX_PIXELS = 100_000_000  # a scanner's A4 at 600 dpi has 35 million
+MAX_PIXELS = 50_000_000  # a scanner's A4 at 600 dpi has 35 million, a telephone's picture 48; 200 MB when unpacked
 FOLDER = "cases"
 KINDS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG"}
 ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png"}
 HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # What Pillow raises at an image that is none or was cut.
-NO_IMAGE = (OSError, SyntaxError, ValueError, IndexError, Image.DecompressionBombError)
+NO_IMAGE = (OSError, SyntaxError, ValueError, IndexError, EOFError, struct.error, zlib.error)
+TOO_MANY_PIXELS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+PDF_FAULTS = {
+    pdf_file.Fault.CUT: "est incomplet\u00a0: la fin du fichier manque. Ouvrez-le pour le vérifier, "
+    "puis envoyez-le de nouveau.",
+    pdf_file.Fault.NO_PAGE: "ne contient aucune page. Ouvrez-le pour le vérifier, puis envoyez-le de nouveau.",
+    pdf_file.Fault.LOCKED: "est protégé par un mot de passe. Enregistrez-le sans mot de passe, "
+    "puis envoyez-le de nouveau.",
+}
 ORPHAN_AFTER = timedelta(days=1)
 
 
@@ -74,7 +84,9 @@ def inspect(name: str, content: bytes) -> Upload:
         raise too_big(name)
     content_type = _kind(name, content)
     if content_type in PILLOW_FORMATS:
-        _verify_image(name, content, PILLOW_FORMATS[content_type])
+        _demand_whole_image(name, content, PILLOW_FORMATS[content_type])
+    elif fault := pdf_file.fault(content):
+        raise DocumentRefused(f"«\u00a0{name}\u00a0» {PDF_FAULTS[fault]}")
     return Upload(name, content, content_type, _scan(name, content))
 
 
@@ -112,12 +124,16 @@ def _kind(name: str, content: bytes) -> str:
     )
 
 
-def _verify_image(name: str, content: bytes, kind: str) -> None:
+def _demand_whole_image(name: str, content: bytes, kind: str) -> None:
+    """Unpack the picture to its last line; a JPEG at an eighth of its size, which reads as much and takes less."""
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise DocumentRefused(f"«\u00a0{name}\u00a0»\u00a0: cette image est trop grande. Réduisez-la.")
-            image.verify()
+                raise Image.DecompressionBombError
+            image.draft("L", (1, 1))
+            image.load()
+    except TOO_MANY_PIXELS as error:
+        raise DocumentRefused(f"«\u00a0{name}\u00a0»\u00a0: cette image est trop grande. Réduisez-la.") from error
     except NO_IMAGE as error:
         raise DocumentRefused(
             f"«\u00a0{name}\u00a0» est abîmé ou incomplet. Ouvrez-le pour le vérifier, puis envoyez-le de nouveau."
@@ -144,9 +160,9 @@ def _scan(name: str, content: bytes) -> Document.Scan:
 # --- in the storage
 
 
-def keep(upload: Upload) -> str:
+def keep(upload: Upload, *, folder: str = FOLDER) -> str:
     """Write the bytes under a name nobody can guess; gives the path."""
-    return storages["private"].save(f"{FOLDER}/{secrets.token_hex(16)}", ContentFile(upload.content))
+    return storages["private"].save(f"{folder}/{secrets.token_hex(16)}", ContentFile(upload.content))
 
 
 def drop(paths: Iterable[str]) -> None:
@@ -168,15 +184,17 @@ def delete_files() -> int:
 
 def delete_orphans(at: datetime) -> int:
     """Delete files that a process killed in between has written without a row. Returns how many."""
-    storage = storages["private"]
-    if not storage.exists(FOLDER):
-        return 0
     known = set(Document.objects.exclude(path="").values_list("path", flat=True))
-    orphans = [
-        path
-        for path in (f"{FOLDER}/{name}" for name in storage.listdir(FOLDER)[1])
-        if path not in known and storage.get_modified_time(path) < at - ORPHAN_AFTER
-    ]
+    return sweep(FOLDER, known, before=at - ORPHAN_AFTER)
+
+
+def sweep(folder: str, known: set[str], *, before: datetime) -> int:
+    """Delete the files of a folder that no row names and that were written before this moment. Returns how many."""
+    storage = storages["private"]
+    if not storage.exists(folder):
+        return 0
+    paths = [f"{folder}/{name}" for name in storage.listdir(folder)[1]]
+    orphans = [path for path in paths if path not in known and storage.get_modified_time(path) < before]
     drop(orphans)
     return len(orphans)
 

@@ -1,11 +1,9 @@
 """The form « Mon SIRET n’est pas reconnu », and the answer on the applicant’s page."""
 
-import uuid
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import RegexValidator
 
 from captcha.forms import CaptchaFormMixin
@@ -14,37 +12,17 @@ from eligibility.quota import HEADCOUNT_LIMIT
 from eligibility.verdict import TITLES, PublicAnswer
 from notifications import phones
 
-from .documents import FILES_PER_SENDING
+from .file_forms import FILES_HELP, DocumentsField, FilesForm
 from .models import Case
 
 BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
 BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
 BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
 TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
-AGAIN = "Choisissez de nouveau vos fichiers\u00a0: un navigateur ne les garde pas."
 NOTHING = "Écrivez un message ou choisissez un fichier."
 
 
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class DocumentsField(forms.FileField):
-    """Any number of files; what each of them is, `documents.inspect` says, one by one."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        # On a phone this opens the camera too.
-        widget = FilesInput(attrs={"accept": "application/pdf,image/jpeg,image/png"})
-        super().__init__(required=False, widget=widget, **kwargs)
-
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
-        return [file for file in data or [] if isinstance(file, UploadedFile)]
-
-
-FILES_HELP = f"PDF, JPG ou PNG, 10\u00a0Mo par fichier, {FILES_PER_SENDING}\u00a0fichiers au maximum."
-
-
-class CaseForm(CaptchaFormMixin, forms.Form):
+class CaseForm(CaptchaFormMixin, FilesForm):
     """What support needs to look at a SIRET. Nothing here is checked against a register."""
 
     captcha_form_name = "case"
@@ -71,12 +49,7 @@ class CaseForm(CaptchaFormMixin, forms.Form):
         label="Votre entreprise relève", choices=Case.Network.choices, widget=forms.RadioSelect()
     )
     message = TextField(label="Votre message", required=False, max_length=2000, rows=6)
-    files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {FILES_HELP}")  # type: ignore[assignment]
-
-    def clean(self) -> None:
-        """A browser forgets the files when the page comes back: say so beside them."""
-        if self.errors and self.cleaned_data.get("files"):
-            self.add_error("files", AGAIN)
+    files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {FILES_HELP}")
 
     def clean_phone(self) -> str:
         """Take any French number; an empty one is fine."""
@@ -105,20 +78,17 @@ class CaseForm(CaptchaFormMixin, forms.Form):
     @property
     def facts(self) -> dict[str, Any]:
         """The fields of a case."""
-        others = ("email2", "captcha", "files")
+        others = ("email2", "captcha", "kept", "files", "sending")
         return {name: self.cleaned_data[name] for name in self.cleaned_data if name not in others}
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(FilesForm):
     """What an applicant writes and sends on the page of the case."""
 
     message = TextField(label="Votre message", required=False, max_length=2000, rows=4)
-    files = DocumentsField(  # type: ignore[assignment]
-        label="Vos justificatifs", help_text=f"{FILES_HELP} Vous pouvez en choisir plusieurs."
-    )
-    # The same page sent twice is one sending.
-    sending = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid.uuid4)
+    files = DocumentsField(label="Vos justificatifs", help_text=f"{FILES_HELP} Vous pouvez en choisir plusieurs.")
 
     def clean(self) -> None:
-        if not self.errors and not self.cleaned_data.get("message") and not self.cleaned_data.get("files"):
+        super().clean()
+        if not self.errors and not self.cleaned_data.get("message") and not self.uploads:
             raise ValidationError(NOTHING, code="nothing")

@@ -64,7 +64,7 @@ def accepted(case: Case) -> None:
             siret=case.siret,
             legal_name=case.legal_name,
             has_documents=case.documents.kept().exists(),
-            signup_url=absolute(reverse("accounts:signup")),
+            signup_url=absolute(reverse("accounts:signup_admitted", args=[asked.token])),
         )
 
 

@@ -27,6 +27,7 @@ from .mail_headers import Headers
 from .mail_subject import concerns_rejection
 from .models import CaseMessage
 from .states import State
+from .waiting import WaitingMails
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ def poll(*, at: datetime) -> None:
         _note_trouble(error, at)
         return
     cache.delete(TROUBLE)
+    WaitingMails.objects.update_or_create(pk=1, defaults={"to_see": waiting, "counted_at": at})
     if waiting and cache.add(f"mailbox:waiting:{paris_date(at)}", True, DAY):
         with transaction.atomic():
             intake_letters.waiting(waiting, folder=TO_SEE, at=at)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from . import documents, mailbox, reminders, retention
+from . import documents, mailbox, reminders, retention, shelf
 
 
 @shared_task
@@ -22,6 +22,12 @@ def remind() -> None:
 def forget() -> None:
     """The night's work: close the silent ones, delete what has served, make the old ones anonymous."""
     retention.forget(timezone.now())
+
+
+@shared_task
+def clear_shelf() -> None:
+    """Delete files whose form did not come again."""
+    shelf.clear(timezone.now())
 
 
 @shared_task

@@ -1,12 +1,8 @@
 """Rejet SIRET for the applicant: the form, its receipt, and the page behind the unguessable link."""
 
-import uuid
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from captcha.ratelimit import RateLimit, client_ip
 from notifications.wording import count
 
-from .documents import FILES_PER_SENDING, MAX_SIZE, DocumentRefused, Upload, inspect, too_big
+from .file_forms import AGAIN
 from .forms import AnswerForm, CaseForm
 from .models import Case, CaseMessage
 from .states import State
@@ -35,18 +31,43 @@ sendings = RateLimit("case_upload", lambda: settings.CASE_UPLOAD_RATE)
 def case_new(request: HttpRequest) -> HttpResponse:
     """Ask support to look at a SIRET. Works without any register."""
     if request.method != "POST" or START in request.POST:
-        form = CaseForm(request=request, initial={"siret": request.POST.get("siret", "")[:40]})
+        initial = {"siret": request.POST.get("siret", "")[:40]}
+        form = CaseForm(request=request, session=request.session, initial=initial)
         return _form_page(request, form)
-    form = CaseForm(request.POST, request.FILES, request=request)
-    if not form.is_valid():
-        return _form_page(request, form)
-    if wait := openings.allow(client_ip(request)):
-        return _form_page(request, form, wait=_wait(wait), status=429)
+    form, wait = _posted(request)
+    if _was_sent_before(form):
+        return redirect("eligibility:case_sent")
+    if not wait and form.is_valid():
+        wait = openings.allow(client_ip(request))
+    if wait or not form.is_valid():
+        form.keep_files()
+        return _form_page(request, form, wait=wait)
     opened = open_case(at=timezone.now(), **form.facts)
     refused = _receive_first(opened, form)
+    form.forget_files()
     number = opened.case.number if opened.is_new else ""
     request.session[RECEIPT] = {"number": number, "refused": refused}
     return redirect("eligibility:case_sent")
+
+
+def _posted(request: HttpRequest) -> tuple[CaseForm, int]:
+    """The form as it was sent, looked at; and the seconds to wait where files came too often: that costs time."""
+    wait = sendings.allow(client_ip(request)) if request.FILES else 0
+    form = CaseForm(request.POST, None if wait else request.FILES, request=request, session=request.session)
+    form.full_clean()
+    if wait:
+        form.add_error("files", AGAIN)
+    return form, wait
+
+
+def _was_sent_before(form: CaseForm) -> bool:
+    """Whether this is a second click: then the first one has taken the files off the shelf."""
+    return "siret" in form.cleaned_data and CaseMessage.objects.filter(message_id=_sending(form)).exists()
+
+
+def _sending(form: CaseForm) -> str:
+    """The name of what a form brings along; filled in again for another SIRET it is another sending."""
+    return f"form:{form.number}:{form.cleaned_data['siret']}"
 
 
 def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
@@ -54,13 +75,12 @@ def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
 
     Who fills in the form again for a SIRET that is being looked after may be anybody: staff read it, nothing else.
     """
-    uploads, refused = _inspect(form.cleaned_data["files"])
-    if opened.is_new and not uploads:
-        return refused
+    if opened.is_new and not form.uploads:
+        return []
     body = "" if opened.is_new else _second_request(form)
     message = receive(
-        opened.case, at=timezone.now(), sender=form.cleaned_data["email"], subject="", body=body, uploads=uploads,
-        refused=refused, message_id=None, is_other_sender=not opened.is_new,
+        opened.case, at=timezone.now(), sender=form.cleaned_data["email"], subject="", body=body, uploads=form.uploads,
+        refused=(), message_id=_sending(form), is_other_sender=not opened.is_new,
     )  # fmt: skip
     return list(message.refused)
 
@@ -75,9 +95,9 @@ def _second_request(form: CaseForm) -> str:
     return "\n".join([*lines, "", form.cleaned_data["message"]]).strip()
 
 
-def _form_page(request: HttpRequest, form: CaseForm, *, wait: str = "", status: int = 200) -> HttpResponse:
-    context = {"form": form, "wait": wait, "support_email": settings.SUPPORT_EMAIL}
-    return render(request, "eligibility/case_new.html", context, status=status)
+def _form_page(request: HttpRequest, form: CaseForm, *, wait: int = 0) -> HttpResponse:
+    context = {"form": form, "wait": _wait(wait), "support_email": settings.SUPPORT_EMAIL}
+    return render(request, "eligibility/case_new.html", context, status=429 if wait else 200)
 
 
 @login_not_required
@@ -100,35 +120,31 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
     if asked.is_link_expired(at=timezone.now()):
         return render(request, "eligibility/case_expired.html", {"case": asked}, status=410)
     if request.method != "POST":
-        return _case_page(request, asked, AnswerForm())
-    form = AnswerForm(request.POST, request.FILES)
-    if wait := sendings.allow(client_ip(request)):
-        return _case_page(request, asked, form, wait=_wait(wait), status=429)
+        return _case_page(request, asked, AnswerForm(session=request.session))
     if asked.current.state == State.ACCEPTED:
         return redirect("eligibility:case", token)
-    return _send(request, asked, form)
+    wait = sendings.allow(client_ip(request))
+    form = AnswerForm(request.POST, None if wait else request.FILES, session=request.session)
+    if wait and request.FILES:
+        form.add_error("files", AGAIN)
+    return _case_page(request, asked, form, wait=wait) if wait else _send(request, asked, form)
 
 
 def _send(request: HttpRequest, asked: Case, form: AnswerForm) -> HttpResponse:
-    """Take what is good and keep on the page what is not: nobody types a message twice for a wrong file."""
-    is_valid = form.is_valid()
-    uploads, refused = _inspect(form.cleaned_data.get("files", []))
-    text = form.cleaned_data.get("message", "")
-    # A message that speaks of documents does not leave without any of them.
-    if not uploads and (refused or not is_valid):
-        return _case_page(request, asked, form, refused=refused)
-    message = receive(
-        asked, at=timezone.now(), sender=asked.email, subject="", body=text, uploads=uploads, refused=refused,
-        message_id=f"page:{form.cleaned_data.get('sending') or uuid.uuid4()}",
-    )  # fmt: skip
-    _confirm(request, message)
-    if is_valid:
+    """Take the message and its files together, once; or show them again with what is to be mended."""
+    sending, is_valid = f"page:{form.number}", form.is_valid()
+    # Looked up last: while a second click was being validated, the first may have taken the files off the shelf.
+    if CaseMessage.objects.filter(message_id=sending).exists():
         return redirect("eligibility:case", asked.token)
-    typed = request.POST.copy()
-    typed["sending"] = str(uuid.uuid4())  # the corrected message is another sending
-    form = AnswerForm(typed)
-    form.add_error(None, "Vos documents sont arrivés, votre message n’est pas encore parti.")
-    return _case_page(request, asked, form)
+    if not is_valid:
+        return _case_page(request, asked, form)
+    message = receive(
+        asked, at=timezone.now(), sender=asked.email, subject="", body=form.cleaned_data["message"],
+        uploads=form.uploads, refused=(), message_id=sending,
+    )  # fmt: skip
+    form.forget_files()
+    _confirm(request, message)
+    return redirect("eligibility:case", asked.token)
 
 
 def _confirm(request: HttpRequest, message: CaseMessage) -> None:
@@ -141,11 +157,10 @@ def _confirm(request: HttpRequest, message: CaseMessage) -> None:
         messages.error(request, sentence)
 
 
-def _case_page(
-    request: HttpRequest, asked: Case, form: AnswerForm, *, refused: Sequence[str] = (), wait: str = "",
-    status: int = 200,
-) -> HttpResponse:  # fmt: skip
+def _case_page(request: HttpRequest, asked: Case, form: AnswerForm, *, wait: int = 0) -> HttpResponse:
     """The applicant's page. A link that was passed on shows no document once the case is decided."""
+    if form.is_bound:
+        form.keep_files()
     current = asked.current
     is_merged = current != asked
     said = current.messages.shown_to(asked.email)
@@ -159,29 +174,10 @@ def _case_page(
         "said": said if is_talk_shown else (),
         "is_message_shown": bool(asked.message) and is_talk_shown,
         "documents": current.documents.kept().filter(message__in=said) if is_open else (),
-        "refused": refused,
-        "wait": wait,
+        "wait": _wait(wait),
     }
-    return render(request, "eligibility/case.html", context, status=status)
-
-
-def _inspect(files: Sequence[UploadedFile]) -> tuple[list[Upload], list[str]]:
-    """Look at each file by itself: the good ones, and a sentence for each of the others."""
-    uploads, refused = [], []
-    for file in files[:FILES_PER_SENDING]:
-        name = file.name or ""
-        try:
-            if (file.size or 0) > MAX_SIZE:
-                raise too_big(name)
-            uploads.append(inspect(name, file.read()))
-        except DocumentRefused as refusal:
-            refused.append(str(refusal))
-    refused += [
-        f"«\u00a0{file.name}\u00a0»\u00a0: {FILES_PER_SENDING}\u00a0fichiers au maximum par envoi."
-        for file in files[FILES_PER_SENDING:]
-    ]
-    return uploads, refused
+    return render(request, "eligibility/case.html", context, status=429 if wait else 200)
 
 
 def _wait(seconds: int) -> str:
-    return f"Réessayez dans {count(-(-seconds // 60), 'minute')}\u00a0: votre saisie est conservée."
+    return f"Réessayez dans {count(-(-seconds // 60), 'minute')}\u00a0: votre saisie est conservée." if seconds else ""

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 # Doors without a lock, by URL name. Everything else asks who is there; a new page is closed unless it is added here.
 OPEN = {
     "home", "robots", "favicon", "healthz", "readyz", "metrics", "captcha:challenge",
-    "accounts:signup", "accounts:signup_account",
+    "accounts:signup", "accounts:signup_account", "accounts:signup_admitted",
     "account_login", "account_logout", "account_signup", "account_inactive", "account_email_verification_sent",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key", "mfa_authenticate",
     "gestion/login/",  # leads to account_login

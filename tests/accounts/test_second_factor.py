@@ -305,7 +305,10 @@ def test_tries_at_the_second_factor_are_braked(colleague: User) -> None:
     client = sign_in()
     for _ in range(5):
         client.post(CODE, {"code": "000000"})
-    assert "Trop d’essais" in read(client.post(CODE, {"code": code_of(secret)}))
+    page = read(client.post(CODE, {"code": code_of(secret)}))
+    # The password was right: nobody is sent to change it.
+    assert "Trop d’essais. Réessayez dans 5 minutes, avec un nouveau code." in page
+    assert "mot de passe" not in page
     assert not is_inside(client)
 
 

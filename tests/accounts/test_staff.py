@@ -227,8 +227,10 @@ def test_a_new_colleague_comes_in_by_the_mail_the_code_and_the_factor(
     assert chief.post(page, rights).headers["Location"] == USERS
     assert [group.name for group in user.groups.all()] == ["warehouse"]
     client = Client()
-    client.post("/mot-de-passe/oublie/", {"email": user.email})
-    link = re.search(r"http://testserver(/mot-de-passe/nouveau/\S+/)", letters("password_reset")[0].body_text)
+    invitation = letters("staff_invited")[0]
+    assert (invitation.recipient, invitation.is_secret) == (user.email, True)
+    assert "Votre identifiant est nouvelle." in invitation.body_text
+    link = re.search(r"http://testserver(/mot-de-passe/nouveau/\S+/)", invitation.body_text)
     assert link
     client.post(client.get(link[1], follow=True).redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
     answer = client.post("/connexion/", {"login": "nouvelle", "password": PASSWORD})
@@ -247,6 +249,19 @@ def test_a_new_colleague_comes_in_by_the_mail_the_code_and_the_factor(
     client.post("/identifiants/double-authentification/application/", {"code": code_of(secret)})
     assert client.get("/gestion/shipping/shipment/").status_code == 200
     assert client.get("/gestion/billing/payment/").status_code == 403
+
+
+def test_who_is_late_asks_for_another_link_by_the_letter(member: Callable[[str], Client]) -> None:
+    member("").post(f"{USERS}add/", {"username": "tardive", "email": "tardive@masques.example"})
+    text = letters("staff_invited")[0].body_text
+    assert "/mot-de-passe/oublie/" in text
+    Client().post("/mot-de-passe/oublie/", {"email": "tardive@masques.example"})
+    assert letters("password_reset", "tardive@masques.example")
+
+
+def test_a_mistake_in_the_form_invites_nobody(member: Callable[[str], Client]) -> None:
+    member("").post(f"{USERS}add/", {"username": "a@b", "email": "nouvelle@masques.example"})
+    assert not letters("staff_invited")
 
 
 def test_whoever_may_edit_accounts_does_not_edit_colleagues(member: Callable[[str], Client]) -> None:

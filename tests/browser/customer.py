@@ -34,8 +34,11 @@ class Customer:
         self.send_account()
 
     def fill_account(self) -> None:
+        self.page.get_by_role("button", name="Créer mon compte").click()
+        self.type_account()
+
+    def type_account(self) -> None:
         page = self.page
-        page.get_by_role("button", name="Créer mon compte").click()
         page.get_by_label("Saisir un identifiant de votre choix").fill(self.username)
         page.get_by_label("Confirmer votre identifiant").fill(self.username)
         page.get_by_label("Indiquez votre mot de passe").fill(PASSWORD)

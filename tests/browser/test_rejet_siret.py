@@ -19,6 +19,7 @@ DELIVERY = {
     "contact_name": "Camille Dupont", "mobile": "06 39 98 09 91", "street_name": "RUE DE BRIANGAUD",
     "postal_code": "35600", "city": "REDON",
 }  # fmt: skip
+FILES = {"urssaf.pdf": PDF, "carte.jpg": picture(), "IMG_0042.HEIC": HEIC, "erreur.pdf": PDF}
 
 
 @pytest.mark.parametrize(
@@ -73,9 +74,9 @@ def staff_ask_for_documents(page: Page, number: str) -> None:
 
 
 def send_documents(buyer: Customer, folder: Path, accessible: Callable[..., None] | None) -> None:
-    """Follow the link of the letter; one file is good, one is not."""
+    """Follow the link of the letter; of the files one is not good, and one is taken out again."""
     page = buyer.page
-    for name, content in {"urssaf.pdf": PDF, "carte.jpg": picture(), "IMG_0042.HEIC": HEIC}.items():
+    for name, content in FILES.items():
         (folder / name).write_bytes(content)
     letter = buyer.outside.mail(buyer.email, "documents à fournir")
     page.goto(re.search(r"https?://\S+/rejet-siret/[^\s)]+", letter["text"])[0])
@@ -85,15 +86,22 @@ def send_documents(buyer: Customer, folder: Path, accessible: Callable[..., None
         accessible(page)
 
     page.get_by_label("Votre message").fill("Voici l’attestation.")
-    page.get_by_label("Vos justificatifs").set_input_files(folder / "IMG_0042.HEIC")
+    page.get_by_label("Vos justificatifs").set_input_files(
+        [folder / "urssaf.pdf", folder / "IMG_0042.HEIC", folder / "erreur.pdf"]
+    )
     send(page)
     expect(page.locator("main")).to_contain_text("HEIC")
     expect(page.get_by_label("Votre message")).to_have_value("Voici l’attestation.")
-    page.get_by_label("Vos justificatifs").set_input_files([folder / "urssaf.pdf", folder / "carte.jpg"])
+    expect(page.get_by_label("urssaf.pdf")).to_be_checked()
+    if accessible:
+        accessible(page)
+    page.get_by_label("erreur.pdf").uncheck()
+    page.get_by_label("Vos justificatifs").set_input_files(folder / "carte.jpg")
     send(page)
     expect(page.locator("main")).to_contain_text("Réponse au plus tard le")
     for words in ("urssaf.pdf", "carte.jpg", "Voici l’attestation."):
         expect(page.locator("main")).to_contain_text(words)
+    expect(page.locator("main")).not_to_contain_text("erreur.pdf")
 
 
 def send(page: Page) -> None:

@@ -11,11 +11,12 @@ from django.utils import timezone
 from imap_tools import BaseMailBox
 
 from eligibility.cases import imap, mailbox
+from tests.eligibility.files import pdf
 
 SENDER = "marie@atelier.example"
 SIRET = "73282932000074"
 OTHER_SIRET = "06480230900019"
-PDF = b"%PDF-1.4 kbis"
+PDF = pdf(b"kbis")
 
 
 class HelpDesk:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from eligibility.cases import decisions, documents
 from eligibility.cases.life import CaseError
+from eligibility.cases.models import Case
 from eligibility.cases.states import State
 from eligibility.cases.verbs import receive
 from eligibility.check import check
@@ -109,6 +110,46 @@ def test_what_is_sent_to_a_merged_case_reaches_the_other(agent: User) -> None:
     message = send(double, inspect("kbis.pdf", PDF), at=NOW)
     kept.refresh_from_db()
     assert (message.case, message.is_other_sender, kept.state) == (kept, False, State.DOCUMENTS_RECEIVED)
+
+
+@pytest.mark.parametrize(
+    ("double_hours", "kept_hours", "due_hours"),
+    [(0, 5, 48), (5, 0, 48), (0, None, 48), (None, 5, 53), (None, None, None)],
+    ids=[
+        "the duplicate's is earlier",
+        "the kept one's is earlier",
+        "only the duplicate's",
+        "only the kept one's",
+        "none",
+    ],
+)
+def test_of_two_due_times_the_earlier_one_holds_after_a_merger(
+    agent: User, double_hours: int | None, kept_hours: int | None, due_hours: int | None
+) -> None:
+    kept, double = case_in(State.RECEIVED), case_in(State.RECEIVED)
+    for case, hours in ((kept, kept_hours), (double, double_hours)):
+        if hours is not None:
+            send(case, inspect("kbis.pdf", PDF), at=NOW + timedelta(hours=hours))
+    Case.objects.update(reminded_at=NOW)
+    kept.refresh_from_db()
+    decisions.merge(double, kept, by=agent, at=NOW + timedelta(hours=6))
+    kept.refresh_from_db()
+    due_at = None if due_hours is None else NOW + timedelta(hours=due_hours)
+    assert kept.due_at == due_at
+    assert kept.documents_received_at == (due_at and due_at - timedelta(hours=48))
+    # A nearer due time is told of anew.
+    is_taken_over = double_hours == 0
+    assert (kept.reminded_at is None) is is_taken_over
+
+
+def test_a_duplicate_whose_applicant_was_asked_again_hurries_nobody(agent: User) -> None:
+    kept, double = case_in(State.RECEIVED), case_in(State.RECEIVED)
+    send(double, inspect("vieux.pdf", PDF), at=NOW)
+    decisions.request_documents(double, "- Kbis récent", by=agent, at=NOW + timedelta(hours=1))
+    send(kept, inspect("kbis.pdf", PDF), at=NOW + timedelta(hours=2))
+    decisions.merge(double, kept, by=agent, at=NOW + timedelta(hours=3))
+    kept.refresh_from_db()
+    assert kept.due_at == NOW + timedelta(hours=50)
 
 
 def test_of_two_merged_cases_neither_applicant_reads_the_others_words(agent: User, client: Client) -> None:

@@ -19,6 +19,7 @@ from eligibility.cases.acts import ACTS
 from eligibility.cases.models import Case
 from eligibility.cases.states import State
 from eligibility.models import Admission
+from notifications import wording
 from notifications.models import Message
 from tests.eligibility.conftest import plain, sirets
 from tests.eligibility.files import PDF
@@ -171,6 +172,25 @@ def test_buttons_follow_the_state(client: Client, agent: User, state: str) -> No
 def test_an_address_that_is_none_is_not_found(client: Client, agent: User, path: str) -> None:
     assert client.get(f"{QUEUE}{CaseFactory().pk}/{path}").status_code == 404
     assert client.get(f"{QUEUE}999999/accepter/agir/").status_code == 404
+
+
+@pytest.mark.parametrize("typed", ["{siren}", "{siren:.3} {siren_b} {siren_c}", "RS{pk:06d}", "{siret}", " {siren} "])
+def test_a_case_is_found_by_what_a_caller_dictates(client: Client, agent: User, typed: str) -> None:
+    case, _other = CaseFactory(), CaseFactory()
+    siren = case.siret[:9]
+    asked = typed.format(siren=siren, siren_b=siren[3:6], siren_c=siren[6:], pk=case.pk, siret=case.siret)
+    found = client.get(QUEUE, {"q": asked}).context["cl"].queryset
+    assert list(found) == [case]
+
+
+def test_numbers_and_the_first_message_are_read_as_people_say_them(client: Client, agent: User) -> None:
+    case = CaseFactory(phone="+33612345678", message="Inscrite depuis mars.")
+    page = client.get(page_of(case)).content.decode()
+    assert wording.siret(case.siret) in page
+    assert page.index("le demandeur, à l’ouverture") < page.index("Inscrite depuis mars.")
+    assert "Aucun message encore" not in page
+    assert "06\u00a012\u00a034\u00a056\u00a078" in page
+    assert "+33612345678" not in page
 
 
 # --- what can be done

@@ -19,10 +19,11 @@ from eligibility.cases.models import Case, CaseMessage, Document
 from eligibility.cases.verbs import receive
 from tests.eligibility import clamd
 from tests.eligibility.conftest import plain
-from tests.eligibility.files import EICAR, HEIC, PDF, picture
+from tests.eligibility.files import EICAR, HEIC, PDF, pdf, picture
 from tests.factories import CaseFactory
 
 JPEG, PNG = picture("JPEG"), picture("PNG")
+PHOTO = picture("JPEG", (800, 600))
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +87,12 @@ def test_its_content_says_what_a_file_is(name: str, content: bytes, content_type
         ("photo.heic", HEIC, "format HEIC"),
         ("photo.jpg", HEIC, "format HEIC"),
         ("video.mp4", b"\x00\x00\x00\x18ftypmp42" + bytes(20), "ce type de fichier n’est pas accepté"),
+        ("entete.pdf", b"%PDF-1.7\n", "est incomplet"),
+        ("coupe.pdf", PDF[:-20], "est incomplet"),
+        ("sans page.pdf", PDF.replace(b"/Page ", b"/Pige "), "ne contient aucune page"),
         ("coupee.png", PNG[: len(PNG) // 2], "abîmé ou incomplet"),
+        ("coupee.jpg", PHOTO[: len(PHOTO) // 2], "abîmé ou incomplet"),
+        ("presque.jpg", PHOTO[:-2], "abîmé ou incomplet"),
         ("entete.jpg", JPEG[:4], "abîmé ou incomplet"),
         ("faux.png", PNG[:8] + b"<script>", "abîmé ou incomplet"),
         ("../../etc/passwd.pdf", PDF, "contient un chemin"),
@@ -118,14 +124,14 @@ def test_a_name_is_shown_without_control_characters() -> None:
 
 
 def test_a_scanned_file_is_said_to_be_clean(scanner: clamd.Clamd) -> None:
-    content = PDF + os.urandom(200_000)
+    content = pdf(os.urandom(200_000).replace(b"endstream", b""))
     assert inspect("kbis.pdf", content).scan == Document.Scan.CLEAN
     assert scanner.scanned == [content]
 
 
 def test_an_infected_file_is_refused_in_words(scanner: clamd.Clamd) -> None:
     with pytest.raises(DocumentRefused, match="programme malveillant"):
-        inspect("facture.pdf", PDF + EICAR)
+        inspect("facture.pdf", pdf(EICAR))
 
 
 def test_a_scanner_listening_on_a_unix_socket_is_found(settings: Any, tmp_path: Path) -> None:
@@ -172,7 +178,7 @@ def test_a_scanner_that_hangs_is_waited_for_a_moment_only(settings: Any, monkeyp
 @pytest.mark.django_db
 def test_what_came_while_the_scanner_was_away_is_scanned_later(settings: Any) -> None:
     case = CaseFactory()
-    send(case, inspect("bon.pdf", PDF), inspect("mauvais.pdf", PDF + EICAR))
+    send(case, inspect("bon.pdf", PDF), inspect("mauvais.pdf", pdf(EICAR)))
     good, bad = case.documents.order_by("name")
     path = bad.path
     documents.scan_waiting()  # not configured: nothing to do

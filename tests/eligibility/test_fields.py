@@ -46,7 +46,7 @@ def test_a_text_keeps_its_lines():
 @pytest.mark.parametrize("form", [CaseForm, ContactForm, DeliveryForm, ProfileForm, CompanyForm, EditKeyForm])
 def test_no_form_has_a_plain_field_for_words(form):
     """Those that stay have a form of their own: five digits, a telephone number, a VAT number, what is hidden."""
-    plain = {"postal_code", "phone", "mobile", "vat_number", "checked_postal_code", "token"}
+    plain = {"postal_code", "phone", "mobile", "vat_number", "checked_postal_code", "token", "sending"}
     for name, field in form.base_fields.items():
         if isinstance(field, forms.CharField) and name not in plain:
             assert isinstance(field, LineField | TextField | EmailField | SiretField), name

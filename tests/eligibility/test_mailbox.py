@@ -1,5 +1,6 @@
 """E-mails to the help desk become cases, over a real IMAP server."""
 
+import base64
 import smtplib
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 
 from eligibility.cases import documents, intake, mailbox
 from eligibility.cases.models import Case, CaseMessage, Document
+from eligibility.cases.waiting import WaitingMails
 from notifications import wording
 from notifications.mail import message_id
 from notifications.models import Message
@@ -262,7 +264,8 @@ def test_an_address_that_writes_about_too_many_companies_is_left_to_a_person(hel
 
 
 def test_a_broken_part_does_not_keep_the_rest_out(helpdesk: HelpDesk):
-    helpdesk.put(BROKEN.replace(b"\n", b"\r\n"))
+    whole = base64.encodebytes(PDF).rstrip(b"=\n")
+    helpdesk.put(BROKEN.replace(b"JVBERi0xLjQ", whole).replace(b"\n", b"\r\n"))
     helpdesk.poll()
     assert Case.objects.get().siret == SIRET
     assert Document.objects.get().name == "kbis.pdf"
@@ -350,3 +353,14 @@ def test_the_scanner_is_asked_before_the_lock_is_held(helpdesk: HelpDesk, monkey
     helpdesk.put(letter(files=[("kbis.pdf", PDF)]))
     helpdesk.poll()
     assert order == ["inspect", "hold"]
+
+
+def test_what_is_left_to_a_person_is_counted_for_the_desk(helpdesk: HelpDesk):
+    helpdesk.poll()
+    assert WaitingMails.objects.get().to_see == 0
+    helpdesk.put(letter("Absent", Auto_Submitted="auto-replied"))
+    helpdesk.put(letter())
+    now = timezone.now()
+    helpdesk.poll(now)
+    counted = WaitingMails.objects.get()
+    assert (counted.to_see, counted.counted_at) == (1, now)

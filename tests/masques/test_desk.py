@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.models import Invoice, Payment
-from eligibility.models import Case, RegisterLoad, SireneLoad
+from eligibility.models import Case, RegisterLoad, SireneLoad, WaitingMails
 from masques.desk import CHART_DAYS
 from notifications.models import Message
 from orders.models import Order
@@ -106,6 +106,10 @@ def busy_day(db) -> dict[str, int]:
     }  # fmt: skip
 
 
+def mails_to_see(number: int, *, minutes_ago: int = 1) -> None:
+    WaitingMails.objects.create(pk=1, to_see=number, counted_at=timezone.now() - timedelta(minutes=minutes_ago))
+
+
 def invoice_of_minutes_ago(minutes: int, path: str) -> None:
     paid = payment("order_paid")
     order = paid.order
@@ -137,6 +141,41 @@ def test_what_somebody_should_act_on_is_marked_and_an_empty_desk_is_calm(desk, b
     for model in (Message, Invoice, Payment, Shipment, Case):
         model.objects.all().delete()
     assert not any(queue.is_urgent or queue.count for queue in landing(desk)["queues"])
+
+
+# --- e-mails that a person must see: their list is in the mailbox, not here
+
+
+def figure_of_mails(client: Client) -> dict[str, tuple[int, bool]]:
+    queues = landing(client)["queues"]
+    return {queue.title: (queue.count, queue.is_urgent) for queue in queues if queue.title.startswith("E-mails")}
+
+
+def test_emails_that_could_not_be_made_into_a_case_are_counted(desk, settings):
+    settings.IMAP_URL = "imap://nobody:x@127.0.0.1:1/INBOX"  # nobody listens there, and nobody is asked
+    title = "E-mails à voir, dans le dossier «\u00a0À voir\u00a0» de la boîte aux lettres"
+    assert figure_of_mails(desk) == {}
+    mails_to_see(3)
+    assert figure_of_mails(desk) == {title: (3, True)}
+    WaitingMails.objects.update(to_see=0)
+    assert figure_of_mails(desk) == {title: (0, False)}
+    assert 'href=""' not in desk.get("/gestion/").content.decode()
+
+
+def test_a_mailbox_that_was_not_read_for_a_while_says_since_when(desk, settings):
+    settings.IMAP_URL = "imap://nobody:x@127.0.0.1:1/INBOX"
+    mails_to_see(0, minutes_ago=40)
+    [(title, figure)] = figure_of_mails(desk).items()
+    assert "boîte non lue depuis le" in title
+    assert figure == (0, True)
+
+
+def test_without_a_mailbox_or_without_the_right_there_is_no_figure(desk, settings):
+    mails_to_see(3)
+    settings.IMAP_URL = ""
+    assert figure_of_mails(desk) == {}
+    settings.IMAP_URL = "imap://nobody:x@127.0.0.1:1/INBOX"
+    assert figure_of_mails(granted("view_order")) == {}
 
 
 def test_without_a_register_the_desk_says_that_nobody_can_order(desk):

@@ -121,6 +121,9 @@ LETTERS: dict[str, Callable[[], object]] = {
     "accounts/account_taken_over": lambda: handed_over("accounts/account_taken_over"),
     "accounts/account_handed_over": lambda: handed_over("accounts/account_handed_over"),
     "accounts/password_reset": lambda: letters.send_reset_link(user(), "a@b.example", "https://shop.example/x-y/"),
+    "accounts/staff_invited": lambda: letters.invite(
+        user(), link="https://shop.example/x-y/", by=UserFactory(staff=True, first_name="W" * 150, last_name="W" * 150)
+    ),
     "accounts/siret_already_taken": lambda: signup.tell_holder(user().establishment.siret, at=timezone.now()),
     "billing/payment_receipt": lambda: settled("order_paid"),
     "billing/payment_alert": lambda: settled("late"),

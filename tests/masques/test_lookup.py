@@ -49,7 +49,7 @@ def samples() -> None:
 
 
 def look(client: Client, number: str) -> Any:
-    response = client.get(LOOKUP, {"q": number})
+    response = client.post(LOOKUP, {"q": number}, follow=True)
     assert response.status_code == 200
     return response
 
@@ -69,7 +69,8 @@ def test_the_page_is_for_staff_who_may_read_registers(client: Client) -> None:
     assert client.get(LOOKUP, follow=True).request["PATH_INFO"] == "/mon-espace/"
     assert staff("view_order").get(LOOKUP).status_code == 403
     assert staff("view_registerentry").get(LOOKUP).status_code == 200
-    assert staff("view_registerentry").post(LOOKUP).status_code == 405
+    assert staff("view_order").post(LOOKUP, {"q": BOTH}).status_code == 403
+    assert staff("view_registerentry").put(LOOKUP).status_code == 405
 
 
 def test_the_landing_page_asks_for_a_number_where_one_may_look(desk: Client) -> None:
@@ -178,7 +179,53 @@ def test_a_confidential_firm_is_marked_and_no_mask_is_shown(desk: Client, sample
 def test_a_siren_shows_the_company_and_leads_to_each_of_its_establishments(desk: Client, samples: None) -> None:
     response = look(desk, BOTH[:9])
     assert "Verdict" not in text_of(response)
-    assert f'href="{LOOKUP}?q={BOTH}"' in response.content.decode()
+    button = re.search(rf'<button[^>]* form="([^"]+)" name="q" value="{BOTH}">', response.content.decode())
+    assert button
+    assert f'action="{LOOKUP}" id="{button[1]}"' in response.content.decode()
+
+
+# --- what an address tells
+
+
+def test_no_number_stands_in_an_address_and_a_page_can_be_reloaded(desk: Client, samples: None) -> None:
+    first, second = look(desk, BOTH), look(desk, TOO_LARGE)
+    for response, siret in ((first, BOTH), (second, TOO_LARGE)):
+        [(address, status)] = response.redirect_chain
+        assert status == 302
+        assert not re.search(r"\d{9}", address)
+        again = desk.get(address)
+        assert f'value="{siret}"' in again.content.decode()
+        assert "Verdict" in text_of(again)
+
+
+def test_the_address_of_a_look_up_is_worth_nothing_to_anybody_else(desk: Client, samples: None) -> None:
+    [(address, _)] = look(desk, BOTH).redirect_chain
+    other = staff("view_registerentry").get(address)
+    assert other.status_code == 200
+    assert BOTH not in other.content.decode()
+
+
+@pytest.mark.parametrize("query", ["?q=44446272500029", "?recherche=", "?recherche=x", "?recherche=%F0%9F%98%B7"])
+def test_an_address_without_a_look_up_asks_for_the_number(desk: Client, query: str) -> None:
+    response = desk.get(f"{LOOKUP}{query}")
+    assert response.status_code == 200
+    assert "Verdict" not in response.content.decode()
+    assert BOTH not in response.content.decode()
+
+
+def test_the_session_forgets_the_oldest_look_ups(desk: Client) -> None:
+    for rank in range(25):
+        desk.post(LOOKUP, {"q": make_siret("444462725", rank + 1)})
+    kept = list(desk.session["lookups"].values())
+    assert len(kept) == 20
+    assert kept[-1] == make_siret("444462725", 25)
+
+
+def test_a_case_leads_to_everything_known_of_its_siret(desk: Client, samples: None) -> None:
+    case = CaseFactory(siret=BOTH)
+    page = desk.get(f"/gestion/eligibility/case/{case.pk}/change/").content.decode()
+    assert f'action="{LOOKUP}"' in page
+    assert f'name="q" value="{BOTH}"' in page
 
 
 def test_of_many_establishments_the_one_asked_for_comes_first_and_the_rest_is_counted(
@@ -211,5 +258,6 @@ def test_the_page_asks_the_same_of_a_large_company_as_of_a_small_one(
         RegisterEntry.objects.create(siret=siret, register="CCI", opt_in=True, is_open=True)
         CaseFactory(siret=siret)
         OrderFactory(establishment=user.establishment, cancelled=True, ordered_at=timezone.now() - timedelta(days=rank))
+    [(address, _)] = look(desk, user.establishment.siret).redirect_chain
     with django_assert_max_num_queries(26):
-        look(desk, user.establishment.siret)
+        desk.get(address)

@@ -77,6 +77,22 @@ def test_support_mends_an_address_but_not_into_another_price_zone(desk):
     assert (order.city, order.mobile) == ("PARIS", "+33639980002")
 
 
+def test_telephone_numbers_are_read_written_and_remembered_as_people_say_them(desk):
+    order = OrderFactory(mobile="+33639980001", phone="")
+    url, typed = as_it_stands(desk, order)
+    assert typed["mobile"] == "06\u00a039\u00a098\u00a000\u00a001"
+    desk.post(url, typed | {"city": "RENNES"})
+    order.refresh_from_db()
+    assert (order.city, order.mobile) == ("RENNES", "+33639980001")
+    assert "+33" not in LogEntry.objects.latest("pk").get_change_message()
+    desk.post(url, typed | {"city": "RENNES", "mobile": "0639980002"})
+    assert "→ «\u00a006\u00a039\u00a098\u00a000\u00a002\u00a0»" in LogEntry.objects.latest("pk").get_change_message()
+    order.cancel(by=None, at=timezone.now())
+    page = desk.get(url).content.decode()
+    assert "06\u00a039\u00a098\u00a000\u00a002" in page
+    assert "+33639980002" not in page
+
+
 @pytest.mark.parametrize("blank", ["legal_name", "contact_name", "mobile", "email", "street_name", "city"])
 def test_support_leaves_nothing_out_that_a_parcel_needs(desk, blank):
     url, typed = as_it_stands(desk, OrderFactory())
