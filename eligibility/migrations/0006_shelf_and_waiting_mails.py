@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('eligibility', '0004_rejet_siret_desk'),
+        ('eligibility', '0005_register_fingerprints'),
     ]
 
     operations = [
