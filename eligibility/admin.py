@@ -63,12 +63,19 @@ class RegisterAdmin(ModelAdmin):
 @admin.register(RegisterLoad)
 class RegisterLoadAdmin(ReadOnlyAdmin):
     list_display = (
-        "register", "mode", "file_name", "finished_at", "rows_total", "rows_rejected", "loaded_by", "is_active",
-        "is_former",
+        "register", "mode", "file_name", "finished_at", "rows", "rejected", "loaded_by", "is_active", "is_former",
     )  # fmt: skip
     list_filter = ("register", "mode", "is_active")
     list_select_related = ("register",)
     search_fields = ("file_name", "sha256__startswith")
+
+    @admin.display(description="lignes", ordering="rows_total")
+    def rows(self, load: RegisterLoad) -> int:
+        return load.rows_total
+
+    @admin.display(description="rejets", ordering="rows_rejected")
+    def rejected(self, load: RegisterLoad) -> int:
+        return load.rows_rejected
 
 
 @admin.register(RegisterRollback)

@@ -60,6 +60,7 @@ def landing(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now, may = timezone.now(), request.user.has_perm
     loads = list(ages(now)) if may("eligibility.view_registerload") else None
     return context | {
+        "title": "Accueil",
         "queues": [queue for permission, count in QUEUES if may(permission) for queue in count(now)],
         "ages": loads,
         "may_anybody_order": loads is not None and any(isinstance(age.load, RegisterLoad) for age in loads),

@@ -20,6 +20,11 @@ BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
 BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
 TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
 NOTHING = "Écrivez un message ou choisissez un fichier."
+USEFUL_FILES = (
+    "Sont utiles\u00a0: extrait Kbis de moins de 3\u00a0mois, attestation d’immatriculation au Registre national des"
+    " entreprises, avis de situation Sirene, attestation de votre CCI ou CMA, attestation Urssaf ou déclaration sociale"
+    " nominative indiquant l’effectif. Si vous ne savez pas lesquels envoyer, notre service client vous le dira."
+)
 
 
 class CaseForm(CaptchaFormMixin, FilesForm):
@@ -49,7 +54,7 @@ class CaseForm(CaptchaFormMixin, FilesForm):
         label="Votre entreprise relève", choices=Case.Network.choices, widget=forms.RadioSelect()
     )
     message = TextField(label="Votre message", required=False, max_length=2000, rows=6)
-    files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {FILES_HELP}")
+    files = DocumentsField(label="Justificatifs", help_text=f"Facultatif. {USEFUL_FILES}<br>{FILES_HELP}")
 
     def clean_phone(self) -> str:
         """Take any French number; an empty one is fine."""

@@ -233,4 +233,4 @@ def test_the_form_says_what_to_expect(client: Client, django_assert_max_num_quer
         text = client.get(URL).content.decode()
     assert "Mon SIRET n’est pas reconnu" in text
     assert "dans les 48&nbsp;heures, la commande sera rendue possible" in text
-    assert "extrait Kbis de moins de 3&nbsp;mois" in text
+    assert "extrait Kbis de moins de 3\u00a0mois" in text
