@@ -111,13 +111,8 @@ class CaseAdmin(ModelAdmin):
     ordering = tuple(by_urgency())
     list_per_page = 50
     inlines = (EventInline,)
-    readonly_fields = ("siret_told", "headcount_told", "phone_told")
-    fieldsets = (
-        ("Ce que le demandeur déclare", {"fields": (
-            ("siret_told", "legal_name"), ("contact_name", "email"), ("phone_told", "postal_code"),
-            ("headcount_told", "register"),
-        )}),
-    )  # fmt: skip
+    readonly_fields = ("siret_told", "phone_told")
+    fieldsets = (("Le demandeur", {"fields": (("siret_told", "contact_name"), ("email", "phone_told"))}),)
 
     # --- the queue
 
@@ -153,10 +148,6 @@ class CaseAdmin(ModelAdmin):
     @admin.display(description="téléphone")
     def phone_told(self, case: Case) -> str:
         return phones.show(case.phone) or "–"
-
-    @admin.display(description="effectif déclaré")
-    def headcount_told(self, case: Case) -> str:
-        return "–" if case.headcount is None else str(case.headcount)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str

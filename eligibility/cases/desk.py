@@ -32,9 +32,10 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One fact of the verdict, when the case was opened and now."""
+    """One fact: what the applicant declares, what the registers said when the case was opened, and say now."""
 
     label: str
+    declared: str
     then: str
     now: str
 
@@ -57,21 +58,28 @@ def context(case: Case, user: Any, *, at: datetime) -> dict[str, Any]:
 
 
 def verdict_lines(case: Case, *, at: datetime) -> list[Line]:
-    """What the registers said when the case was opened, beside what they say now."""
+    """What the applicant declares, beside what the registers said when the case was opened and say now."""
     now = as_json(check(case.siret, at=at)) if case.siret else {}
+    declared = {"headcount": case.headcount, "legal_name": case.legal_name, "postal_code": case.postal_code}
+    network = {"registers": case.get_register_display() or "–"}
     lines = [
-        Line(label, tell(case.verdict_then.get(name)), tell(now.get(name)))
+        Line(
+            label,
+            network.get(name) or _plain(declared.get(name)),
+            tell(case.verdict_then.get(name)),
+            tell(now.get(name)),
+        )
         for name, label, tell in (
             ("reason", "Verdict", _reason),
-            ("headcount", "Effectif retenu", _plain),
+            ("headcount", "Effectif", _plain),
             ("zone", "Territoire", _zone),
             ("legal_name", "Raison sociale", _plain),
             ("postal_code", "Code postal", _plain),
-            ("registers", "Registres", _registers),
+            ("registers", "Réseau", _registers),
             ("as_of", "À jour au", _day),
         )
     ]
-    return [line for line in lines if line.then != "–" or line.now != "–"]
+    return [line for line in lines if {line.declared, line.then, line.now} != {"–"}]
 
 
 def _plain(value: Any) -> str:

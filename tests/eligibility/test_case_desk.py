@@ -147,6 +147,21 @@ def test_a_case_shows_everything_known_and_nothing_to_edit(
     assert client.get(f"{QUEUE}{case.pk}/delete/").status_code == 403
 
 
+def test_what_is_declared_stands_beside_what_registers_say(
+    client: Client, agent: User, entry: Callable[..., Any]
+) -> None:
+    siret = sirets(1)[0]
+    case = CaseFactory(siret=siret, legal_name="ATELIER", headcount=4, register="both", postal_code="35000",
+                       verdict_then={"reason": "unknown"})  # fmt: skip
+    entry(siret, headcount=7, legal_name="LE GAL", postal_code="35600")
+    lines = {line.label: (line.declared, line.then, line.now) for line in client.get(page_of(case)).context["verdict"]}
+    assert lines["Effectif"] == ("4", "–", "7")
+    assert lines["Raison sociale"] == ("ATELIER", "–", "LE GAL")
+    assert lines["Code postal"] == ("35000", "–", "35600")
+    assert lines["Réseau"] == ("les deux", "–", "CCI")
+    assert lines["Verdict"] == ("–", "Inconnu des registres", "Peut commander")
+
+
 @pytest.mark.parametrize("state", State)
 def test_buttons_follow_the_state(client: Client, agent: User, state: str) -> None:
     now = timezone.now()
