@@ -47,6 +47,8 @@ class Report(Protocol):
 class LoadCommand(BaseCommand, ABC):
     """Look at a file, and put it into service with --apply."""
 
+    # Pages and forms are checked for those who see them; here that would take longer than some loads.
+    requires_system_checks = []
     # The objections that the load may raise, each with the help of the option that lifts it.
     lifts: ClassVar[Mapping[str, str]] = LIFTS
 
