@@ -102,6 +102,7 @@ def check(arguments: list[str]) -> int:
 
 def fix(arguments: list[str]) -> int:
     """Mend what can be mended without a person."""
+    run(sys.executable, "-m", "sandbox.words")
     templates = [str(path) for path in sorted((ROOT / "templates").rglob("*.html"))]
     run(tool("djade"), "--target-version", "5.2", *templates)
     return max(run(tool("ruff"), "check", "--fix", "."), run(tool("ruff"), "format", "."))
