@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-# What a return would bring back is no partition at that moment, and gets the column too.
+# What a return would bring back is no partition at that moment, and gets or loses the column too.
 KEPT = """
 DO $$
 DECLARE kept regclass;
@@ -10,7 +10,7 @@ BEGIN
     FOR kept IN SELECT oid FROM pg_class
                  WHERE relname ~ '^eligibility_registerentry_[a-z0-9]+_(former|replaced)$' AND relkind = 'r'
     LOOP
-        EXECUTE format('ALTER TABLE %s ADD COLUMN fingerprint bigint', kept);
+        EXECUTE format('ALTER TABLE %s {change}', kept);
     END LOOP;
 END $$
 """
@@ -28,7 +28,10 @@ class Migration(migrations.Migration):
             name='fingerprint',
             field=models.BigIntegerField(editable=False, null=True, verbose_name='empreinte'),
         ),
-        migrations.RunSQL(KEPT, migrations.RunSQL.noop),
+        migrations.RunSQL(
+            KEPT.replace('{change}', 'ADD COLUMN fingerprint bigint'),
+            KEPT.replace('{change}', 'DROP COLUMN fingerprint'),
+        ),
         migrations.AddField(
             model_name='registerload',
             name='bands',

@@ -14,12 +14,11 @@ from dataclasses import dataclass, field
 import polars as pl
 from django.db import connection
 
-from eligibility import headcount as bands
 from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.siret import SIRET_LENGTH
 
 from .fingerprints import COLUMN, lone, specimen
-from .staging import DATA, NUMBERS, PARENT, Staged
+from .staging import DATA, NUMBERS, PARENT, Staged, banded
 
 EXAMPLES = 5
 KINDS = ("added", "changed", "removed")
@@ -58,10 +57,10 @@ def compare(staged: Staged, register: str, active: RegisterLoad | None) -> Diff:
         cursor.execute(_READ_ALL)
     if staged.is_delta:
         changes = _compare_delta(staged, register)
-    elif active and active.specimen == specimen():
-        changes = _compare_fingerprints(staged, register)
     elif not RegisterEntry.objects.filter(register=register).exists():
         changes = _changes(staged.fingerprints["siret"], pl.Series(dtype=pl.Int64))
+    elif active and active.specimen == specimen():
+        changes = _compare_fingerprints(staged, register)
     else:
         changes = _compare_rows(staged, register)
     counts = dict(changes.group_by("kind").len().iter_rows())
@@ -134,10 +133,14 @@ def _changes(ours: pl.Series, theirs: pl.Series) -> pl.DataFrame:
 
 
 def _in_service(register: str) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The numbers of a register, part by part, each in one value: row by row they would take three times as long."""
+    """The numbers of a register, part by part, each in one value: row by row they would take three times as long.
+
+    A row that no load has written gets a number that no other row has: what it says counts as changed.
+    """
     query = (
-        f"SELECT fingerprint & {_PARTS - 1}, string_agg(int8send(siret::bigint) || int8send(fingerprint), '')"
-        f" FROM {PARENT} WHERE register = '{register}' GROUP BY 1"
+        f"SELECT {COLUMN} & {_PARTS - 1}, string_agg(int8send(number) || int8send({COLUMN}), '') FROM"
+        f" (SELECT siret::bigint AS number, coalesce({COLUMN}, siret::bigint) AS {COLUMN}"
+        f" FROM {PARENT} WHERE register = '{register}') entry GROUP BY 1"
     )
     with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
         copy.set_types(["int8", "bytea"])
@@ -158,12 +161,9 @@ def by_key() -> Iterator[None]:
 
 
 def current_bands(register: str) -> Counter[str]:
-    """Rows in service by the headcount code that counts: an exact number is put into its code."""
-    counts: Counter[str] = Counter()
+    """Rows in service by headcount code."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT headcount_code, headcount, count(*) FROM {PARENT} WHERE register = %s GROUP BY 1, 2", [register]
         )
-        for code, headcount, rows in cursor.fetchall():
-            counts[code if headcount is None else bands.code_of(headcount)] += rows
-    return counts
+        return banded(cursor.fetchall())

@@ -45,7 +45,8 @@ def _holder() -> str:
             "SELECT activity.application_name, activity.xact_start FROM pg_locks"
             " JOIN pg_stat_activity activity USING (pid)"
             " WHERE locktype = 'advisory' AND classid = 0 AND objid::bigint = %s AND objsubid = 1 AND granted"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " AND xact_start IS NOT NULL",  # between the two views the load may have ended
             [LOCK],
         )
         row = cursor.fetchone()

@@ -60,7 +60,8 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
     started_at = timezone.now()
     active = register.loads.filter(is_active=True).first()
     report = Report(register.code, file.name, file.sha256, file.encoding, is_delta=wish.delta)
-    if active and active.sha256 == file.sha256:
+    # After a delta the same file as a full one is something else: the register holds more than it.
+    if active and active.sha256 == file.sha256 and (wish.delta or active.mode == RegisterLoad.Mode.FULL):
         report.is_same_file = True
         return report
     if wish.delta and not active:
@@ -73,7 +74,7 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
         raise LoadRefused(report.why_nothing)
     wish.progress.step("Comparaison avec le registre en service")
     report.diff = diff.compare(staged, register.code, active)
-    if active and wish.customers:
+    if wish.customers:
         wish.progress.step("Recherche des clients qui perdraient leur droit")
         report.losers = losers(staged, register.code, report.diff.changes, wish.customers, at=started_at)
     report.objections = objections(_figures(report, staged, active), limits())
@@ -122,7 +123,6 @@ def _put_into_service(
         rows_removed=removed,
         rows_unchanged=found.unchanged,
         rows_total=found.added + found.changed + found.unchanged + found.removed - removed,
-        newest_on=report.newest_on,
         report=report.as_json(),
         started_at=started_at,
         finished_at=timezone.now(),
@@ -137,11 +137,12 @@ def _put_into_service(
 
 
 def _to_compare_with(staged: Staged, active: RegisterLoad | None) -> dict[str, Any]:
-    """What spares the next load some reading, while it is true of every row: a delta is one writer among others."""
+    """What the next load is compared with, as far as it is true of every row: a delta is one writer among others."""
     ours = specimen()
-    if not staged.is_delta:
-        return {"bands": staged.bands, "specimen": ours}
-    return {"bands": None, "specimen": ours if active and active.specimen == ours else None}
+    if not active or not staged.is_delta:
+        return {"newest_on": staged.newest_on, "bands": staged.bands, "specimen": ours}
+    newest_on = max(filter(None, (staged.newest_on, active.newest_on)), default=None)
+    return {"newest_on": newest_on, "bands": None, "specimen": ours if active.specimen == ours else None}
 
 
 def _figures(report: Report, staged: Staged, active: RegisterLoad | None) -> Figures:

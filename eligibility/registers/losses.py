@@ -20,7 +20,8 @@ from .staging import COLUMNS, PARENT, Staged
 
 # Gives the SIRETs of all customers; the command passes it, for this room does not know who is a customer.
 Customers = Callable[[], Iterable[str]]
-_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
+# What decides, and the date: of several rows of one establishment the newest gives the address.
+_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code", "updated_on")
 
 
 def losers(staged: Staged, register: str, changes: pl.DataFrame, customers: Customers, *, at: datetime) -> list[str]:

@@ -16,6 +16,7 @@ from django.db import connection
 
 from eligibility import headcount as bands
 from eligibility.models import RegisterEntry
+from eligibility.siret import SIRET_LENGTH
 
 from . import fingerprints
 from .ahead import ahead
@@ -106,7 +107,7 @@ def _fill(staged: Staged, frames: Iterable[pl.DataFrame], today: date) -> None:
             copy.write(data)
             staged.fingerprints.vstack(frame.select(pl.col("siret").cast(pl.Int64), fingerprints.COLUMN), in_place=True)
             staged.rows += frame.height
-            staged.bands.update(_bands(frame))
+            staged.bands.update(banded(frame.group_by("headcount_code", "headcount").len().rows()))
             newest = frame["updated_on"].filter(frame["updated_on"] <= today).max()
             staged.newest_on = max(filter(None, (newest, staged.newest_on)), default=None)
 
@@ -117,10 +118,10 @@ def _as_csv(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _bands(frame: pl.DataFrame) -> dict[str, int]:
-    """Rows by the headcount code that counts: an exact number is put into its code."""
+def banded(groups: Iterable[tuple[str, int | None, int]]) -> Counter[str]:
+    """Rows by the headcount code that counts, from groups of one code and one number: a number is put into its code."""
     counts: Counter[str] = Counter()
-    for code, headcount, rows in frame.group_by("headcount_code", "headcount").len().rows():
+    for code, headcount, rows in groups:
         counts[code if headcount is None else bands.code_of(headcount)] += rows
     return counts
 
@@ -128,7 +129,8 @@ def _bands(frame: pl.DataFrame) -> dict[str, int]:
 def _drop_repeats(staged: Staged) -> None:
     """Of several rows of one SIRET keep the newest, then the last of the file.
 
-    A table that was created for it is filled from front to back: `ctid` is the order of the file.
+    A table that was created for it is filled from front to back: `ctid` is the order of the file. There may be as
+    many as half the rows, of a file that holds everything twice: none of them becomes an object here.
     """
     ordered = staged.fingerprints["siret"].sort()
     repeated = ordered.filter(ordered == ordered.shift(1)).unique()
@@ -138,20 +140,22 @@ def _drop_repeats(staged: Staged) -> None:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_REPEATS}")
         cursor.execute(f'CREATE TEMPORARY TABLE {_REPEATS} (siret varchar(14) COLLATE "C" NOT NULL) ON COMMIT DROP')
         with cursor.copy(f"COPY {_REPEATS} FROM STDIN") as copy:
-            copy.write("".join(f"{siret:014d}\n" for siret in repeated))
+            copy.write(repeated.cast(pl.String).str.zfill(SIRET_LENGTH).to_frame().write_csv(include_header=False))
         cursor.execute(f"ANALYZE {_REPEATS}")
         cursor.execute(
-            f"DELETE FROM {staged.table} loser USING (SELECT staged.ctid AS spot, row_number() OVER"
+            f"WITH dropped AS (DELETE FROM {staged.table} loser USING (SELECT staged.ctid AS spot, row_number() OVER"
             " (PARTITION BY staged.siret ORDER BY coalesce(staged.updated_on, '-infinity') DESC, staged.ctid DESC)"
             f" AS place FROM {staged.table} staged JOIN {_REPEATS} USING (siret)) ranked"
             " WHERE loser.ctid = ranked.spot AND ranked.place > 1"
-            " RETURNING headcount_code, headcount"
+            " RETURNING headcount_code, headcount)"
+            " SELECT headcount_code, headcount, count(*) FROM dropped GROUP BY 1, 2"
         )
-        for code, headcount in cursor.fetchall():
-            staged.bands[code if headcount is None else bands.code_of(headcount)] -= 1
-            staged.repeats += 1
-        cursor.execute(f"SELECT siret::bigint, fingerprint FROM {staged.table} JOIN {_REPEATS} USING (siret)")
-        kept = pl.DataFrame(cursor.fetchall(), schema=NUMBERS, orient="row")
+        dropped = banded(cursor.fetchall())
+        kept_rows = f"SELECT siret::bigint, {fingerprints.COLUMN} FROM {staged.table} JOIN {_REPEATS} USING (siret)"
+        with cursor.copy(f"COPY ({kept_rows}) TO STDOUT (FORMAT csv)") as copy:
+            kept = pl.read_csv(b"".join(copy), has_header=False, schema=NUMBERS)
     others = staged.fingerprints.filter(~pl.col("siret").is_in(repeated.implode()))
     staged.fingerprints = others.vstack(kept)
+    staged.bands -= dropped
+    staged.repeats = dropped.total()
     staged.rows -= staged.repeats

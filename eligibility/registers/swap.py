@@ -75,7 +75,7 @@ def _forget_the_former(register: str) -> None:
 def _exchange(register: str, incoming: str) -> None:
     current, former, leaving = (partition(register, state) for state in ("", "former", "leaving"))
     with connection.cursor() as cursor:
-        lock_out_readers(PARENT)
+        lock_out_readers(PARENT, incoming)
         cursor.execute("SELECT to_regclass(%s)", [current])
         has_current = cursor.fetchone()[0]
         if has_current:
@@ -96,13 +96,17 @@ def _write(rows: str) -> None:
         )
 
 
-def lock_out_readers(table: str) -> None:
-    """Take a table for the few milliseconds of the exchange, without ever making readers queue for long."""
+def lock_out_readers(*tables: str) -> None:
+    """Take the tables for the few milliseconds of the exchange, without ever making readers queue for long.
+
+    Vacuum may be at work in the one that nobody reads: to find that out later would be to fail, or to wait, in the
+    middle of the exchange.
+    """
     for _ in range(ATTEMPTS):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-                cursor.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+                cursor.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
                 return
         except OperationalError as error:
             if not isinstance(error.__cause__, LockNotAvailable):

@@ -70,7 +70,7 @@ def _load(layout: Layout, file: RegisterFile, wish: Wish) -> Report:
             swap.build(layout, pieces, is_kept=wish.apply, progress=wish.progress)
     if not report.accepted:
         raise LoadRefused(why_nothing(report.rejected, REJECTIONS))
-    if active and wish.customers:
+    if wish.customers:
         wish.progress.step("Recherche des clients qui perdraient leur droit")
         report.losers = losers(layout, wish.customers, at=started_at)
     report.objections = objections(_figures(report, active), limits())

@@ -4,11 +4,13 @@ import csv
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from eligibility.models import RegisterEntry, RegisterLoad, SireneEstablishment, SireneUnit
@@ -152,6 +154,19 @@ def in_thread() -> Iterator[Callable[..., "Future[Any]"]]:
     """Start a call in another thread, on a connection of its own."""
     with ThreadPoolExecutor(max_workers=4) as pool:
         yield lambda action, *args: pool.submit(on_own_connection, action, *args)
+
+
+@contextmanager
+def at_work_in(table: str) -> Iterator[None]:
+    """Hold a table as vacuum does, on a connection of its own."""
+    vacuum = connection.copy()
+    try:
+        vacuum.set_autocommit(False)
+        with vacuum.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE")
+        yield
+    finally:
+        vacuum.close()
 
 
 # --- the help desk's mailbox

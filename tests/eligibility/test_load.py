@@ -111,6 +111,18 @@ def test_a_delta_needs_a_register_to_complete(write: Writer) -> None:
         put_into_service(write([register_row(sirets(1)[0])]), delta=True)
 
 
+def test_a_file_that_came_as_a_delta_may_come_again_as_the_whole_register(write: Writer) -> None:
+    one, two = sirets(2)
+    put_into_service(write([register_row(one)]))
+    path = write([register_row(two)], "mois.csv")
+    put_into_service(path, delta=True)
+    assert put_into_service(path, delta=True).is_same_file
+    report = put_into_service(path)
+    assert (report.is_same_file, report.is_applied, report.diff.removed) == (False, True, 1)
+    assert put_into_service(path, delta=True).is_same_file
+    assert rows_in_service() == [two]
+
+
 def test_a_third_network_is_loaded_once_it_is_a_row(write: Writer) -> None:
     siret = sirets(1)[0]
     path = write([register_row(siret, register="ASSO")])
@@ -208,6 +220,13 @@ class TestGuards:
 
     def test_a_file_older_than_the_register(self, write: Writer) -> None:
         assert self.refused(write([register_row(siret, date_maj="2019-12-31") for siret in sirets(40)]), "older")
+
+    @pytest.mark.parametrize("day", ["2020-04-30", ""], ids=["older", "undated"])
+    def test_a_delta_does_not_make_the_register_older(self, write: Writer, day: str) -> None:
+        put_into_service(write([register_row(sirets(1)[0], date_maj=day, commune="LILLE")], "delta.csv"), delta=True)
+        path = write([register_row(siret, date_maj="2020-04-30") for siret in sirets(40)])
+        report = put_into_service(path, allowed=ALL_BUT["older"])
+        assert [objection.name for objection in report.unlifted] == ["older"]
 
     def test_a_delta_is_small_by_nature(self, write: Writer) -> None:
         delta = [register_row(sirets(41)[40], effectif="", tranche="21")]

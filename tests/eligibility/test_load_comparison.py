@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,36 @@ def test_after_a_delta_and_after_its_return_fingerprints_are_those_of_the_rows(w
     assert put_into_service(write(whole, "whole.csv"), apply=False).diff.unchanged == 3
     roll_back("cci", by="essai", at=timezone.now())
     assert put_into_service(write([*rows, ""], "again.csv"), apply=False).diff.unchanged == 2
+
+
+def test_rows_that_no_load_has_written_are_seen_all_the_same(write: Writer) -> None:
+    one, two, three = sirets(3)
+    rows = [register_row(siret) for siret in (one, two, three)]
+    put_into_service(write(rows))
+    RegisterEntry.objects.exclude(siret=one).update(fingerprint=None)
+    report = put_into_service(write(rows[:2], "deux.csv"), apply=False)
+    assert report.diff.examples == {"added": [], "changed": [two], "removed": [three]}
+
+
+def test_a_register_that_somebody_has_emptied_is_loaded_anew(write: Writer) -> None:
+    path = write([register_row(siret) for siret in sirets(2)])
+    put_into_service(path)
+    RegisterEntry.objects.all().delete()
+    report = put_into_service(write([register_row(sirets(1)[0])]))
+    assert (report.diff.added, report.diff.removed, report.is_applied) == (1, 0, True)
+
+
+@pytest.mark.parametrize("cell", [{"headcount": 0}, {"updated_on": date(1970, 1, 1)}], ids=["headcount", "date"])
+def test_a_version_that_numbers_an_empty_cell_otherwise_has_another_specimen(
+    cell: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = specimen()
+
+    def otherwise(rows: pl.DataFrame) -> pl.Series:
+        return fingerprints(rows.with_columns(pl.col(name).fill_null(value) for name, value in cell.items()))
+
+    monkeypatch.setattr("eligibility.registers.fingerprints.fingerprints", otherwise)
+    assert specimen() != usual
 
 
 def test_the_next_load_is_told_the_headcounts_while_they_are_true(write: Writer) -> None:

@@ -17,7 +17,7 @@ from eligibility.registers.history import roll_back
 from eligibility.registers.refusal import LoadRefused
 from eligibility.registers.sieve import Sieve
 from eligibility.verdict import Reason
-from tests.eligibility.conftest import put_into_service, register_row, sirets
+from tests.eligibility.conftest import at_work_in, put_into_service, register_row, sirets
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Writer = Callable[..., str]
@@ -183,3 +183,15 @@ def test_the_library_leaves_no_lock_behind(write: Writer) -> None:
         assert cursor.fetchone() == (0,)
         cursor.execute("SHOW application_name")
         assert cursor.fetchone() == ("",)
+
+
+def test_a_return_waits_for_who_is_at_work_in_the_register_that_was_kept(write: Writer, in_thread: Any) -> None:
+    for number in (1, 2):
+        put_into_service(write([register_row(one) for one in sirets(number)], f"{number}.csv"))
+    with at_work_in(swap.partition("CCI", "former")):
+        job = in_thread(lambda: roll_back("cci", by="essai", at=timezone.now()))
+        time.sleep(0.3)
+        assert not job.done()
+        assert RegisterEntry.objects.count() == 2
+    assert job.result(PATIENCE).restored.file_name == "1.csv"
+    assert RegisterEntry.objects.count() == 1

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eligibility.check import check
+from eligibility.models import RegisterLoad
 from eligibility.registers.staging import PARENT
 from tests.eligibility.conftest import put_into_service, register_row
 from tests.factories import AdmissionFactory, EstablishmentFactory, make_siren, make_siret
@@ -83,9 +84,25 @@ def test_the_view_of_what_would_be_is_gone_after_the_look(write: Writer) -> None
     assert not check(TWO, at=timezone.now()).is_eligible
 
 
-def test_at_the_first_load_nobody_can_be_lost(write: Writer) -> None:
-    report = put_into_service(write([register_row(ONE, register="CMA")], "cma.csv"), "cma", customers=lambda: CUSTOMERS)
-    assert report.losers is None
+def test_the_first_load_of_another_register_may_cost_customers_too(write: Writer) -> None:
+    """Its rows speak of companies that the register in service knows already."""
+    rows = [register_row(ONE, register="CMA"), register_row(TWO, register="CMA", effectif="60", tranche="21")]
+    assert put_into_service(write(rows, "cma.csv"), "cma", customers=lambda: CUSTOMERS).losers == [TWO]
+
+
+def test_before_any_register_nobody_may_order_and_nobody_is_lost(write: Writer) -> None:
+    RegisterLoad.objects.update(is_active=False)
+    assert lost(write([register_row(ONE, etat="F")])) == []
+
+
+def test_a_row_that_grows_older_gives_way_to_the_address_of_another(write: Writer) -> None:
+    elsewhere = register_row(TWO, register="CMA", code_postal="97133", date_maj="2020-04-01")
+    put_into_service(write([elsewhere], "cma.csv"), "cma")
+    assert lost(write([*others(TWO), register_row(TWO, date_maj="2020-03-01")])) == [TWO]
+
+
+def test_without_customers_there_is_nobody_to_lose(write: Writer) -> None:
+    assert put_into_service(write(others(TWO)), apply=False, customers=lambda: ()).losers == []
 
 
 def test_the_command_knows_the_customers_and_the_report_names_them(write: Writer) -> None:

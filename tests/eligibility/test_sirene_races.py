@@ -17,7 +17,7 @@ from eligibility.sirene import swap
 from eligibility.sirene.history import roll_back
 from eligibility.sirene.models import Stock
 from eligibility.verdict import Reason
-from tests.eligibility.conftest import put_into_service, put_sirene_into_service, register_row, sirets
+from tests.eligibility.conftest import at_work_in, put_into_service, put_sirene_into_service, register_row, sirets
 from tests.eligibility.sirene_files import SAMPLE, unit, written
 
 SIRET = sirets(1)[0]
@@ -143,3 +143,15 @@ def test_a_load_waits_for_a_long_reader_without_making_others_wait(two_files: li
     assert loading.result(PATIENCE).is_applied
     assert max(waits) < 1
     assert SireneUnit.objects.filter(legal_name="APRES").count() == 200
+
+
+def test_a_return_waits_for_who_is_at_work_in_the_stock_that_was_kept(two_files: list[Path], in_thread: Any) -> None:
+    for path in two_files:
+        put_sirene_into_service(path, "unites_legales")
+    with at_work_in(f"{SireneUnit._meta.db_table}_former"):
+        job = in_thread(lambda: roll_back(Stock.UNITS, by="essai", at=timezone.now()))
+        time.sleep(0.3)
+        assert not job.done()
+        assert set(SireneUnit.objects.values_list("legal_name", flat=True)) == {"APRES"}
+    assert job.result(PATIENCE).file_name == "AVANT.csv"
+    assert set(SireneUnit.objects.values_list("legal_name", flat=True)) == {"AVANT"}
