@@ -19,7 +19,7 @@ from celery import shared_task
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
-from PIL import Image
+from PIL import Image, ImageFile
 
 from . import clamav, pdf_file
 from .life import locked, write
@@ -126,6 +126,8 @@ def _kind(name: str, content: bytes) -> str:
 
 def _demand_whole_image(name: str, content: bytes, kind: str) -> None:
     """Unpack the picture to its last line; a JPEG at an eighth of its size, which reads as much and takes less."""
+    # WeasyPrint, where a process has loaded it, lets Pillow take cut pictures for whole ones.
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             if image.width * image.height > MAX_PIXELS:

@@ -12,6 +12,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils import timezone
+from PIL import ImageFile
 
 from eligibility.cases import clamav, documents
 from eligibility.cases.documents import MAX_SIZE, DocumentRefused, Upload, inspect
@@ -107,6 +108,14 @@ def test_each_file_that_is_not_taken_has_its_sentence(name: str, content: bytes,
     assert words in sentence
     assert name[:20] in sentence
     assert len(sentence) < 300
+
+
+@pytest.mark.parametrize("content", [PNG[: len(PNG) // 2], PHOTO[:-2]])
+def test_a_cut_picture_is_refused_where_invoices_are_made_too(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint tells Pillow to be content with any beginning of a picture; the worker makes invoices and reads mail."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    with pytest.raises(DocumentRefused, match="abîmé ou incomplet"):
+        inspect("coupee.png", content)
 
 
 def test_a_picture_that_unpacks_to_gigabytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
