@@ -112,7 +112,7 @@ def test_each_file_that_is_not_taken_has_its_sentence(name: str, content: bytes,
 
 @pytest.mark.parametrize("content", [PNG[: len(PNG) // 2], PHOTO[:-2]])
 def test_a_cut_picture_is_refused_where_invoices_are_made_too(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """WeasyPrint tells Pillow to be content with any beginning of a picture; the worker makes invoices and reads mail."""
+    """WeasyPrint lets Pillow be content with the beginning of a picture; the worker makes invoices and reads mail."""
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     with pytest.raises(DocumentRefused, match="abîmé ou incomplet"):
         inspect("coupee.png", content)
