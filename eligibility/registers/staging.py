@@ -20,6 +20,7 @@ from eligibility.siret import SIRET_LENGTH
 
 from . import fingerprints
 from .ahead import ahead
+from .pairs import fetched
 from .progress import Silent
 
 PARENT = RegisterEntry._meta.db_table
@@ -161,6 +162,5 @@ def _settled(table: str, repeated: pl.Series) -> tuple[Counter[str], pl.DataFram
             " SELECT headcount_code, headcount, count(*) FROM dropped GROUP BY 1, 2"
         )
         dropped = banded(cursor.fetchall())
-        numbers = f"SELECT siret::bigint, {fingerprints.COLUMN} FROM {table} JOIN {_REPEATS} USING (siret)"
-        with cursor.copy(f"COPY ({numbers}) TO STDOUT (FORMAT csv)") as copy:
-            return dropped, pl.read_csv(b"".join(copy), has_header=False, schema=NUMBERS)
+    kept = f"SELECT siret::bigint, {fingerprints.COLUMN} FROM {table} JOIN {_REPEATS} USING (siret)"
+    return dropped, fetched(kept, *NUMBERS)
