@@ -23,7 +23,7 @@ from .staging import DATA, NUMBERS, PARENT, Staged, banded
 
 EXAMPLES = 5
 KINDS = ("added", "changed", "removed")
-_ADDED, _CHANGED, _REMOVED = (f"{place}::bigint" for place in range(len(KINDS)))
+_ADDED, _CHANGED, _REMOVED = range(len(KINDS))
 _KIND = pl.Enum(KINDS)
 # Of a delta: the SIRETs that differ, each with the row it has in service; NULL where it has none.
 REPLACED = "register_replaced"
@@ -88,12 +88,12 @@ def _compare_delta(staged: Staged, register: str) -> pl.DataFrame:
             f" WHERE {_DIFFER}",
             [register],
         )
-    return _told(f"SELECT siret::bigint, CASE WHEN register IS NULL THEN {_ADDED} ELSE {_CHANGED} END FROM {REPLACED}")
+    return _told(f"SELECT siret, CASE WHEN register IS NULL THEN {_ADDED} ELSE {_CHANGED} END FROM {REPLACED}")
 
 
 def _compare_rows(staged: Staged, register: str) -> pl.DataFrame:
     return _told(
-        "SELECT coalesce(fresh.siret, current.siret)::bigint,"
+        "SELECT coalesce(fresh.siret, current.siret),"
         f" CASE WHEN current.siret IS NULL THEN {_ADDED} WHEN fresh.siret IS NULL THEN {_REMOVED} ELSE {_CHANGED} END"
         f" FROM {staged.table} fresh FULL JOIN (SELECT * FROM {PARENT} WHERE register = '{register}') current"
         f" ON current.siret = fresh.siret WHERE {_DIFFER}"
@@ -138,7 +138,7 @@ def _in_service(register: str) -> Iterator[tuple[int, pl.DataFrame]]:
 
     A row that no load has written gets a number that no other row has: what it says counts as changed.
     """
-    numbers = f"SELECT siret::bigint, coalesce({COLUMN}, siret::bigint) FROM {PARENT} WHERE register = '{register}'"
+    numbers = f"SELECT siret, coalesce({COLUMN}, siret::bigint) FROM {PARENT} WHERE register = '{register}'"
     return in_parts(numbers, *NUMBERS, part=f"b & {_PARTS - 1}")
 
 

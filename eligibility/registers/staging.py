@@ -162,5 +162,5 @@ def _settled(table: str, repeated: pl.Series) -> tuple[Counter[str], pl.DataFram
             " SELECT headcount_code, headcount, count(*) FROM dropped GROUP BY 1, 2"
         )
         dropped = banded(cursor.fetchall())
-    kept = f"SELECT siret::bigint, {fingerprints.COLUMN} FROM {table} JOIN {_REPEATS} USING (siret)"
+    kept = f"SELECT siret, {fingerprints.COLUMN} FROM {table} JOIN {_REPEATS} USING (siret)"
     return dropped, fetched(kept, *NUMBERS)
