@@ -18,10 +18,12 @@ from eligibility.models import RegisterEntry, RegisterLoad
 from eligibility.siret import SIRET_LENGTH
 
 from .fingerprints import COLUMN, lone, specimen
+from .pairs import fetched, in_parts
 from .staging import DATA, NUMBERS, PARENT, Staged, banded
 
 EXAMPLES = 5
 KINDS = ("added", "changed", "removed")
+_ADDED, _CHANGED, _REMOVED = range(len(KINDS))
 _KIND = pl.Enum(KINDS)
 # Of a delta: the SIRETs that differ, each with the row it has in service; NULL where it has none.
 REPLACED = "register_replaced"
@@ -86,24 +88,23 @@ def _compare_delta(staged: Staged, register: str) -> pl.DataFrame:
             f" WHERE {_DIFFER}",
             [register],
         )
-    return _fetched(f"SELECT siret::bigint, true, register IS NOT NULL FROM {REPLACED}")
+    return _told(f"SELECT siret, CASE WHEN register IS NULL THEN {_ADDED} ELSE {_CHANGED} END FROM {REPLACED}")
 
 
 def _compare_rows(staged: Staged, register: str) -> pl.DataFrame:
-    return _fetched(
-        "SELECT coalesce(fresh.siret, current.siret)::bigint, fresh.siret IS NOT NULL, current.siret IS NOT NULL"
+    return _told(
+        "SELECT coalesce(fresh.siret, current.siret),"
+        f" CASE WHEN current.siret IS NULL THEN {_ADDED} WHEN fresh.siret IS NULL THEN {_REMOVED} ELSE {_CHANGED} END"
         f" FROM {staged.table} fresh FULL JOIN (SELECT * FROM {PARENT} WHERE register = '{register}') current"
         f" ON current.siret = fresh.siret WHERE {_DIFFER}"
     )
 
 
-def _fetched(query: str) -> pl.DataFrame:
-    """Changes as the server tells them: SIRET, whether the load has it, whether the register has it."""
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
-        told = b"".join(copy)
-    schema = {"siret": pl.Int64(), "is_fresh": pl.String(), "is_current": pl.String()}
-    rows = pl.read_csv(told, has_header=False, schema=schema, raise_if_empty=False)
-    return _changes(*(rows.filter(pl.col(side) == "t")["siret"] for side in ("is_fresh", "is_current")))
+def _told(query: str) -> pl.DataFrame:
+    """Changes as the server tells them: SIRET, and the place of the kind among all."""
+    return fetched(query, "siret", "kind").with_columns(
+        pl.col("kind").replace_strict(range(len(KINDS)), KINDS, return_dtype=_KIND)
+    )
 
 
 def _compare_fingerprints(staged: Staged, register: str) -> pl.DataFrame:
@@ -133,21 +134,12 @@ def _changes(ours: pl.Series, theirs: pl.Series) -> pl.DataFrame:
 
 
 def _in_service(register: str) -> Iterator[tuple[int, pl.DataFrame]]:
-    """The numbers of a register, part by part, each in one value: row by row they would take three times as long.
+    """The numbers of a register, part by part.
 
     A row that no load has written gets a number that no other row has: what it says counts as changed.
     """
-    query = (
-        f"SELECT {COLUMN} & {_PARTS - 1}, string_agg(int8send(number) || int8send({COLUMN}), '') FROM"
-        f" (SELECT siret::bigint AS number, coalesce({COLUMN}, siret::bigint) AS {COLUMN}"
-        f" FROM {PARENT} WHERE register = '{register}') entry GROUP BY 1"
-    )
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)") as copy:
-        copy.set_types(["int8", "bytea"])
-        for part, packed in copy.rows():
-            shape = pl.Array(pl.Int64, len(packed) // 8)
-            both = pl.Series([packed], dtype=pl.Binary).bin.reinterpret(dtype=shape, endianness="big").explode()
-            yield part, pl.DataFrame({"siret": both.gather_every(2), COLUMN: both.gather_every(2, 1)}, schema=NUMBERS)
+    numbers = f"SELECT siret, coalesce({COLUMN}, siret::bigint) FROM {PARENT} WHERE register = '{register}'"
+    return in_parts(numbers, *NUMBERS, part=f"b & {_PARTS - 1}")
 
 
 @contextmanager

@@ -20,8 +20,7 @@ from .staging import COLUMNS, PARENT, Staged
 
 # Gives the SIRETs of all customers; the command passes it, for this room does not know who is a customer.
 Customers = Callable[[], Iterable[str]]
-# What decides, and the date: of several rows of one establishment the newest gives the address.
-_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code", "updated_on")
+_JUDGED = ("opt_in", "is_open", "headcount", "headcount_code", "postal_code")
 
 
 def losers(staged: Staged, register: str, changes: pl.DataFrame, customers: Customers, *, at: datetime) -> list[str]:
@@ -41,18 +40,21 @@ def lost(sirets: list[str], as_if_in_service: AbstractContextManager[None], *, a
 def _touched(staged: Staged, register: str, changes: pl.DataFrame, sirets: list[str]) -> list[str]:
     """The customers of whose company a row is new, gone, or different in what decides: sites count together.
 
-    Only the changed rows of their companies are looked up, however many others there are.
+    Only the changed rows of their companies are looked up, however many others there are. The date decides where
+    another register has the establishment too: the newest row gives the address.
     """
     company = pl.col("siret") // 10 ** (SIRET_LENGTH - SIREN_LENGTH)
     companies = pl.DataFrame({"siret": sirets}).select(pl.col("siret").cast(pl.Int64)).select(company)
     near = as_sirets(changes.filter(company.is_in(companies["siret"].implode()))["siret"])
-    judged = f"SELECT row({', '.join(_JUDGED)}) FROM"
+    judged = f"SELECT row({', '.join(_JUDGED)}, CASE WHEN near.is_shared THEN updated_on END) FROM"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT DISTINCT left(siret, {SIREN_LENGTH}) FROM unnest(%s::text[]) AS near (siret) WHERE"
+            f"SELECT DISTINCT left(siret, {SIREN_LENGTH}) FROM (SELECT siret, EXISTS (SELECT FROM {PARENT} other"
+            " WHERE other.siret = named.siret AND register <> %s) AS is_shared FROM unnest(%s::text[]) AS named (siret)"
+            ") near WHERE"
             f" ({judged} {staged.table} fresh WHERE fresh.siret = near.siret) IS DISTINCT FROM"
             f" ({judged} {PARENT} current WHERE current.siret = near.siret AND register = %s)",
-            [near, register],
+            [register, near, register],
         )
         touched = {siren for (siren,) in cursor.fetchall()}
     return sorted(siret for siret in sirets if siret[:SIREN_LENGTH] in touched)

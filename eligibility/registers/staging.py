@@ -20,6 +20,7 @@ from eligibility.siret import SIRET_LENGTH
 
 from . import fingerprints
 from .ahead import ahead
+from .pairs import fetched
 from .progress import Silent
 
 PARENT = RegisterEntry._meta.db_table
@@ -127,15 +128,25 @@ def banded(groups: Iterable[tuple[str, int | None, int]]) -> Counter[str]:
 
 
 def _drop_repeats(staged: Staged) -> None:
-    """Of several rows of one SIRET keep the newest, then the last of the file.
-
-    A table that was created for it is filled from front to back: `ctid` is the order of the file. There may be as
-    many as half the rows, of a file that holds everything twice: none of them becomes an object here.
-    """
+    """Of several rows of one SIRET keep the newest, then the last of the file."""
     ordered = staged.fingerprints["siret"].sort()
     repeated = ordered.filter(ordered == ordered.shift(1)).unique()
     if repeated.is_empty():
         return
+    dropped, kept = _settled(staged.table, repeated)
+    others = staged.fingerprints.filter(~pl.col("siret").is_in(repeated.implode()))
+    staged.fingerprints = others.vstack(kept)
+    staged.bands -= dropped
+    staged.repeats = dropped.total()
+    staged.rows -= staged.repeats
+
+
+def _settled(table: str, repeated: pl.Series) -> tuple[Counter[str], pl.DataFrame]:
+    """Delete the rows that give way; tell their headcount codes, and the numbers of those that stay.
+
+    A table that was created for it is filled from front to back: `ctid` is the order of the file. A file may hold
+    everything twice: no row becomes an object here.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{_REPEATS}")
         cursor.execute(f'CREATE TEMPORARY TABLE {_REPEATS} (siret varchar(14) COLLATE "C" NOT NULL) ON COMMIT DROP')
@@ -143,19 +154,13 @@ def _drop_repeats(staged: Staged) -> None:
             copy.write(repeated.cast(pl.String).str.zfill(SIRET_LENGTH).to_frame().write_csv(include_header=False))
         cursor.execute(f"ANALYZE {_REPEATS}")
         cursor.execute(
-            f"WITH dropped AS (DELETE FROM {staged.table} loser USING (SELECT staged.ctid AS spot, row_number() OVER"
+            f"WITH dropped AS (DELETE FROM {table} loser USING (SELECT staged.ctid AS spot, row_number() OVER"
             " (PARTITION BY staged.siret ORDER BY coalesce(staged.updated_on, '-infinity') DESC, staged.ctid DESC)"
-            f" AS place FROM {staged.table} staged JOIN {_REPEATS} USING (siret)) ranked"
+            f" AS place FROM {table} staged JOIN {_REPEATS} USING (siret)) ranked"
             " WHERE loser.ctid = ranked.spot AND ranked.place > 1"
             " RETURNING headcount_code, headcount)"
             " SELECT headcount_code, headcount, count(*) FROM dropped GROUP BY 1, 2"
         )
         dropped = banded(cursor.fetchall())
-        kept_rows = f"SELECT siret::bigint, {fingerprints.COLUMN} FROM {staged.table} JOIN {_REPEATS} USING (siret)"
-        with cursor.copy(f"COPY ({kept_rows}) TO STDOUT (FORMAT csv)") as copy:
-            kept = pl.read_csv(b"".join(copy), has_header=False, schema=NUMBERS)
-    others = staged.fingerprints.filter(~pl.col("siret").is_in(repeated.implode()))
-    staged.fingerprints = others.vstack(kept)
-    staged.bands -= dropped
-    staged.repeats = dropped.total()
-    staged.rows -= staged.repeats
+    kept = f"SELECT siret, {fingerprints.COLUMN} FROM {table} JOIN {_REPEATS} USING (siret)"
+    return dropped, fetched(kept, *NUMBERS)

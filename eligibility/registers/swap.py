@@ -75,7 +75,7 @@ def _forget_the_former(register: str) -> None:
 def _exchange(register: str, incoming: str) -> None:
     current, former, leaving = (partition(register, state) for state in ("", "former", "leaving"))
     with connection.cursor() as cursor:
-        lock_out_readers(PARENT, incoming)
+        lock_out_readers(incoming, PARENT)
         cursor.execute("SELECT to_regclass(%s)", [current])
         has_current = cursor.fetchone()[0]
         if has_current:
@@ -99,8 +99,7 @@ def _write(rows: str) -> None:
 def lock_out_readers(*tables: str) -> None:
     """Take the tables for the few milliseconds of the exchange, without ever making readers queue for long.
 
-    Vacuum may be at work in the one that nobody reads: to find that out later would be to fail, or to wait, in the
-    middle of the exchange.
+    Those that nobody reads come first: vacuum may be at work in them, and is waited for before readers are.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -49,7 +49,7 @@ def restore(layout: Layout) -> None:
     """Exchange the table in service and the one kept."""
     table, former, fresh = table_of(layout), _former(layout), fresh_of(layout)
     with connection.cursor() as cursor:
-        lock_out_readers(table, former)
+        lock_out_readers(former, table)
         cursor.execute(f"ALTER TABLE {table} RENAME TO {fresh}")
         cursor.execute(f"ALTER TABLE {former} RENAME TO {table}")
         cursor.execute(f"ALTER TABLE {fresh} RENAME TO {former}")

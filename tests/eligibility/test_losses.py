@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from eligibility.check import check
 from eligibility.models import RegisterLoad
+from eligibility.registers import losses
 from eligibility.registers.staging import PARENT
 from tests.eligibility.conftest import put_into_service, register_row
 from tests.factories import AdmissionFactory, EstablishmentFactory, make_siren, make_siret
@@ -99,6 +100,16 @@ def test_a_row_that_grows_older_gives_way_to_the_address_of_another(write: Write
     elsewhere = register_row(TWO, register="CMA", code_postal="97133", date_maj="2020-04-01")
     put_into_service(write([elsewhere], "cma.csv"), "cma")
     assert lost(write([*others(TWO), register_row(TWO, date_maj="2020-03-01")])) == [TWO]
+
+
+def test_of_customers_in_one_register_the_date_alone_is_no_reason_to_ask(
+    write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chamber may date all its rows anew every month."""
+    asked: list[str] = []
+    monkeypatch.setattr(losses, "check", lambda siret, *, at: asked.append(siret))
+    assert lost(write([register_row(siret, date_maj="2020-04-01") for siret in (*CUSTOMERS, STRANGER)])) == []
+    assert asked == []
 
 
 def test_without_customers_there_is_nobody_to_lose(write: Writer) -> None:

@@ -97,6 +97,20 @@ def test_a_delta_is_taken_back_row_by_row_and_put_on_again(write: Writer) -> Non
     assert tables() == {"replaced"}
 
 
+def test_a_delta_and_its_return_leave_the_same_companies_in_another_register_alone(write: Writer) -> None:
+    """Of ONE both registers have a row, of TWO and THREE the other one only: the delta changes and adds."""
+    put_into_service(write([register_row(ONE, commune="A")]))
+    others = [register_row(siret, register="CMA", commune="Z") for siret in (ONE, TWO, THREE)]
+    put_into_service(write(others, "cma.csv"), "cma")
+    delta = [register_row(ONE, commune="B"), register_row(TWO, commune="Z"), register_row(THREE, commune="C")]
+    report = put_into_service(write(delta, "delta.csv"), delta=True)
+    assert (report.diff.added, report.diff.changed, report.diff.unchanged) == (2, 1, 0)
+    for expected in ({ONE: "A"}, {ONE: "B", TWO: "Z", THREE: "C"}, {ONE: "A"}):
+        back()
+        assert in_service() == expected
+        assert in_service("CMA") == {ONE: "Z", TWO: "Z", THREE: "Z"}
+
+
 def test_after_two_deltas_the_last_one_is_taken_back_and_no_more(write: Writer) -> None:
     put_into_service(write([register_row(ONE, commune="A")]))
     put_into_service(write([register_row(ONE, commune="B")], "b.csv"), delta=True)
