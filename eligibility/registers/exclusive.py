@@ -54,7 +54,8 @@ def _holder() -> str:
 
 
 def _in_words(claim: str, since: datetime) -> str:
-    what, file, by = claim.split(_BETWEEN)
+    what, _, rest = claim.partition(_BETWEEN)
+    file, _, by = rest.partition(_BETWEEN)
     work = f"chargement du {what}, fichier {file}" if file else f"retour au chargement précédent du {what}"
     author = f", par {by}" if by else ""
     return f"{work}{author}, depuis {time_of_day(since)}"

@@ -68,8 +68,8 @@ def unmerge(register: str) -> None:
 
 
 def _forget_the_former(register: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {partition(register, 'former')}, {partition(register, 'replaced')}")
+    for state in ("former", "replaced"):
+        forget(partition(register, state))
 
 
 def _exchange(register: str, incoming: str) -> None:
@@ -94,6 +94,15 @@ def _write(rows: str) -> None:
             f"INSERT INTO {PARENT} ({_COLUMNS}) SELECT {_COLUMNS} FROM ({rows}) rows"
             f" ON CONFLICT (siret, register) DO UPDATE SET {assignments}"
         )
+
+
+def forget(kept: str) -> None:
+    """Drop a table that was kept for a return, if there is one: a backup or vacuum may be at work in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [kept])
+        if cursor.fetchone()[0]:
+            lock_out_readers(kept)
+            cursor.execute(f"DROP TABLE {kept}")
 
 
 def lock_out_readers(*tables: str) -> None:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 from eligibility.registers.progress import Silent
 from eligibility.registers.refusal import LoadRefused
 from eligibility.registers.staging import SORT_MEMORY
-from eligibility.registers.swap import lock_out_readers
+from eligibility.registers.swap import forget, lock_out_readers
 
 from .layout import Layout
 
@@ -39,7 +39,7 @@ def replace(layout: Layout) -> None:
     """Let the table just built take the place of the one in service."""
     table, former = table_of(layout), _former(layout)
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {former}")
+        forget(former)
         lock_out_readers(table)
         cursor.execute(f"ALTER TABLE {table} RENAME TO {former}")
         cursor.execute(f"ALTER TABLE {fresh_of(layout)} RENAME TO {table}")

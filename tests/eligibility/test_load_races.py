@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -183,6 +184,23 @@ def test_the_library_leaves_no_lock_behind(write: Writer) -> None:
         assert cursor.fetchone() == (0,)
         cursor.execute("SHOW application_name")
         assert cursor.fetchone() == ("",)
+
+
+@pytest.mark.parametrize("options", [{}, {"delta": True}], ids=["full", "delta"])
+def test_a_load_waits_for_who_is_at_work_in_the_register_that_was_kept(
+    write: Writer, in_thread: Any, options: dict[str, Any]
+) -> None:
+    """A backup reads it for longer than the connection's patience with locks."""
+    for number in (1, 2):
+        put_into_service(write([register_row(one) for one in sirets(number)], f"{number}.csv"))
+    third = write([register_row(one) for one in sirets(3)], "3.csv")
+    with at_work_in(swap.partition("CCI", "former")):
+        job = in_thread(lambda: put_into_service(third, **options))
+        time.sleep(float(settings.LOCK_PATIENCE.rstrip("s")) + 0.5)
+        assert not job.done()
+        assert RegisterEntry.objects.count() == 2
+    assert job.result(PATIENCE).is_applied
+    assert RegisterEntry.objects.count() == 3
 
 
 def test_a_return_waits_for_who_is_at_work_in_the_register_that_was_kept(write: Writer, in_thread: Any) -> None:
