@@ -163,7 +163,7 @@ def _case_page(request: HttpRequest, asked: Case, form: AnswerForm, *, wait: int
         form.keep_files()
     current = asked.current
     is_merged = current != asked
-    said = current.messages.shown_to(asked.email)
+    passed = current.messages.shown_to(asked.email)
     is_open = current.is_under_way and not is_merged
     is_talk_shown = is_open or (current.state == State.REFUSED and not is_merged)
     context = {
@@ -171,9 +171,9 @@ def _case_page(request: HttpRequest, asked: Case, form: AnswerForm, *, wait: int
         "current": current,
         "is_merged": is_merged,
         "form": form,
-        "said": said if is_talk_shown else (),
+        "said": passed.exclude(body="") if is_talk_shown else (),
         "is_message_shown": bool(asked.message) and is_talk_shown,
-        "documents": current.documents.kept().filter(message__in=said) if is_open else (),
+        "documents": current.documents.kept().filter(message__in=passed) if is_open else (),
         "wait": _wait(wait),
     }
     return render(request, "eligibility/case.html", context, status=429 if wait else 200)

@@ -54,6 +54,14 @@ def test_several_documents_and_a_message_arrive_and_start_the_48_hours(client: C
     assert case.number in letter.subject
 
 
+def test_documents_that_came_without_a_word_are_listed(client: Client) -> None:
+    case = CaseFactory()
+    page = text(post(client, case, upload("kbis.pdf")))
+    assert "Documents reçus" in page
+    assert "kbis.pdf" in page
+    assert "Messages" not in page
+
+
 def test_the_same_page_sent_twice_is_one_sending(client: Client) -> None:
     case = CaseFactory()
     sending = str(uuid.uuid4())
