@@ -208,7 +208,7 @@ def test_a_case_is_found_by_who_calls(client: Client, agent: User, typed: str) -
 def test_the_queue_says_when_an_applicant_wrote_and_nothing_where_none_did(client: Client, agent: User) -> None:
     CaseFactory(news_at=datetime(2026, 5, 12, 8, 2, tzinfo=UTC))
     CaseFactory()
-    cells = re.findall(r'field-news[^>]*>\s*([^<]*?)\s*<', client.get(QUEUE).content.decode())
+    cells = re.findall(r"field-news[^>]*>\s*([^<]*?)\s*<", client.get(QUEUE).content.decode())
     assert sorted(plain(cell) for cell in cells) == ["12/05/2026 à 10 h 02", "–"]
 
 
