@@ -60,7 +60,9 @@ def _load(register: Register, file: RegisterFile, wish: Wish) -> Report:
     started_at = timezone.now()
     active = register.loads.filter(is_active=True).first()
     report = Report(register.code, file.name, file.sha256, file.encoding, is_delta=wish.delta)
-    if active and active.sha256 == file.sha256:
+    # A file that went in as a delta has removed nothing: as a full one it still has something to do.
+    is_all_done = wish.delta or (active is not None and active.mode == RegisterLoad.Mode.FULL)
+    if active and active.sha256 == file.sha256 and is_all_done:
         report.is_same_file = True
         return report
     if wish.delta and not active:
