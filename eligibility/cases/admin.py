@@ -24,7 +24,7 @@ from unfold.admin import ModelAdmin, TabularInline
 from eligibility.check import check
 from eligibility.siret import SIREN_LENGTH, strip_separators
 from notifications import phones
-from notifications.wording import siret
+from notifications.wording import short_date, siret, time_of_day
 
 from . import desk
 from .acts import ACTS, Act
@@ -106,8 +106,8 @@ class CaseAdmin(ModelAdmin):
     list_filter = ("state", FollowedFilter, DueFilter, NewsFilter, "source", "register", "created_at")
     list_filter_submit = True
     list_select_related = ("assigned_to",)
-    search_fields = ("siret__exact", "email__iexact", "legal_name__icontains")
-    search_help_text = "Numéro de demande, SIRET, SIREN, adresse e-mail ou raison sociale"
+    search_fields = ("siret__exact", "email__iexact", "legal_name__icontains", "contact_name__icontains")
+    search_help_text = "Numéro de demande, SIRET, SIREN, téléphone, adresse e-mail, raison sociale ou nom"
     ordering = tuple(by_urgency())
     list_per_page = 50
     inlines = (EventInline,)
@@ -137,9 +137,9 @@ class CaseAdmin(ModelAdmin):
     def followed_by(self, case: Case) -> str | None:
         return case.assigned_to.get_username() if case.assigned_to else None
 
-    @admin.display(description="nouvelles du demandeur", boolean=True)
-    def news(self, case: Case) -> bool | None:
-        return True if case.news_at else None
+    @admin.display(description="nouvelles du demandeur", ordering="news_at", empty_value="–")
+    def news(self, case: Case) -> str | None:
+        return f"{short_date(case.news_at)} à {time_of_day(case.news_at)}" if case.news_at else None
 
     @admin.display(description="SIRET")
     def siret_told(self, case: Case) -> str:
@@ -152,12 +152,14 @@ class CaseAdmin(ModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Case], search_term: str
     ) -> tuple[QuerySet[Case], bool]:
-        """Find by what a caller dictates: RS000042, a SIRET or a SIREN with its blanks."""
+        """Find by what a caller dictates: RS000042, a SIRET, a SIREN or a telephone number with its blanks."""
         dictated = strip_separators(search_term).upper()
         if dictated.startswith("RS") and (found := find(dictated)):
             return queryset.filter(pk=found.pk), False
         if dictated.isdecimal() and len(dictated) == SIREN_LENGTH:
             return queryset.filter(siret__startswith=dictated), False
+        if number := phones.to_e164(search_term):
+            return queryset.filter(phone=number), False
         return super().get_search_results(request, queryset, dictated if dictated.isdecimal() else search_term)
 
     # --- a case by hand
@@ -177,6 +179,10 @@ class CaseAdmin(ModelAdmin):
         opened = open_case(at=timezone.now(), source=Source.STAFF, by=_who(request), **facts)
         obj.pk = opened.case.pk
         obj.refresh_from_db()
+
+    def response_post_save_add(self, request: HttpRequest, obj: Case) -> HttpResponseRedirect:
+        """Go on with the case: it was opened to be dealt with."""
+        return redirect("admin:eligibility_case_change", obj.pk)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

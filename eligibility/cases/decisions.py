@@ -150,7 +150,7 @@ def refuse(case: Case, reason: str, *, by: AbstractBaseUser, at: datetime, seen:
         demand(case, State.REFUSED)
         _say(case, reason, by=by, at=at)
         enter(
-            case, State.REFUSED, at=at, by=by, note=f"refusée\u00a0: {reason}", decided_at=at, decided_by=by,
+            case, State.REFUSED, at=at, by=by, note=f"refusée ({reason.rstrip('.')})", decided_at=at, decided_by=by,
             news_at=None, refusal=reason,
         )  # fmt: skip
         letters.refused(case)

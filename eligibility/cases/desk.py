@@ -51,6 +51,7 @@ def context(case: Case, user: Any, *, at: datetime) -> dict[str, Any]:
         "case": case,
         "urgency": urgency(case.due_at, at=at) if case.is_under_way else None,
         "acts": [act for act in ACTS.values() if act.is_offered(case, user)],
+        "merged": case.merged.order_by("pk"),
         "verdict": verdict_lines(case, at=at),
         "thread": case.messages.select_related("author").prefetch_related(documents),
         "may_read": user.has_perm("eligibility.read_document"),

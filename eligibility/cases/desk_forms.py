@@ -20,7 +20,7 @@ from eligibility.zones import Zone
 from notifications import phones
 
 from .decisions import admission_lasts_until
-from .forms import BAD_PHONE, TOO_LARGE
+from .forms import BAD_PHONE, FIVE_DIGITS, TOO_LARGE
 from .models import CannedAnswer, Case
 
 REASON_LIMIT = 500
@@ -181,6 +181,7 @@ class StaffCaseForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
+        self.fields["postal_code"].validators.append(FIVE_DIGITS)
 
     def clean_siret(self) -> str:
         """One case under way for a SIRET: say which."""

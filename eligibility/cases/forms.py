@@ -16,7 +16,7 @@ from .file_forms import FILES_HELP, DocumentsField, FilesForm
 from .models import Case
 
 BAD_PHONE = "Indiquez un numéro français à 10\u00a0chiffres, par exemple 06\u00a012\u00a034\u00a056\u00a078."
-BAD_POSTAL_CODE = "Le code postal comporte 5\u00a0chiffres."
+FIVE_DIGITS = RegexValidator(r"\A[0-9]{5}\Z", "Le code postal comporte 5\u00a0chiffres.")
 BAD_HEADCOUNT = "Indiquez un nombre entier de salariés, 0 si vous travaillez seul."
 TOO_LARGE = TITLES[PublicAnswer.TOO_LARGE]
 NOTHING = "Écrivez un message ou choisissez un fichier."
@@ -41,7 +41,7 @@ class CaseForm(CaptchaFormMixin, FilesForm):
     postal_code = forms.CharField(
         label="Code postal de l’établissement",
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric"}),
-        validators=[RegexValidator(r"\A[0-9]{5}\Z", BAD_POSTAL_CODE)],
+        validators=[FIVE_DIGITS],
     )
     headcount = WholeNumberField(
         label="Effectif de l’entreprise",

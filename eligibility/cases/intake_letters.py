@@ -16,6 +16,7 @@ from notifications.wording import PARIS, count, paris_date
 
 from .mail_headers import Headers
 from .models import Case, CaseMessage
+from .states import State
 
 NO_SIRET = "eligibility/case_no_siret"
 # What one address may get by itself in a day is counted over these.
@@ -73,6 +74,7 @@ def files_refused(message: CaseMessage) -> None:
             "case_number": message.case.number,
             "case_url": absolute(reverse("eligibility:case", args=[message.case.token])),
             "refused": message.refused,
+            "are_welcome": message.case.state != State.ACCEPTED,
         },
         about=message.case.number,
     )

@@ -78,6 +78,7 @@ def refused(case: Case) -> None:
             siret=case.siret,
             legal_name=case.legal_name,
             reason=case.refusal.rstrip("."),
+            has_documents=case.documents.kept().exists(),
         )
 
 

@@ -213,13 +213,13 @@ class CaseEvent(models.Model):
 
 class CaseMessageQuerySet(models.QuerySet["CaseMessage"]):
     def shown_to(self, email: str) -> "CaseMessageQuerySet":
-        """What was said between one applicant and support: no internal note, nothing of anybody else.
+        """What passed between one applicant and support: no internal note, nothing of anybody else.
 
-        Of two cases that were merged, neither applicant reads the other's words.
+        Of two cases that were merged, neither applicant reads the other's words. A message without words may still
+        have brought documents.
         """
         own = Q(sender__iexact=email, is_other_sender=False)
-        said = self.exclude(direction=CaseMessage.Direction.NOTE).exclude(body="")
-        return said.filter(Q(direction=CaseMessage.Direction.OUT) | own)
+        return self.filter(Q(direction=CaseMessage.Direction.OUT) | Q(direction=CaseMessage.Direction.IN) & own)
 
 
 class CaseMessage(models.Model):

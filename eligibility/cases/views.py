@@ -1,5 +1,7 @@
 """Rejet SIRET for the applicant: the form, its receipt, and the page behind the unguessable link."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -21,6 +23,7 @@ from .verbs import Opened, open_case, receive
 # The refusal page sends the SIRET in a POST with this name: a SIRET never stands in an address.
 START = "start"
 RECEIPT = "case_sent"
+TOO_LATE = "Votre demande a été acceptée entre-temps\u00a0: ce que vous venez d’envoyer n’a pas été transmis."
 openings = RateLimit("case", lambda: settings.CASE_RATE)
 sendings = RateLimit("case_upload", lambda: settings.CASE_UPLOAD_RATE)
 
@@ -43,10 +46,9 @@ def case_new(request: HttpRequest) -> HttpResponse:
         form.keep_files()
         return _form_page(request, form, wait=wait)
     opened = open_case(at=timezone.now(), **form.facts)
-    refused = _receive_first(opened, form)
+    message = _receive_first(opened, form)
     form.forget_files()
-    number = opened.case.number if opened.is_new else ""
-    request.session[RECEIPT] = {"number": number, "refused": refused}
+    request.session[RECEIPT] = _receipt(opened, message)
     return redirect("eligibility:case_sent")
 
 
@@ -70,19 +72,28 @@ def _sending(form: CaseForm) -> str:
     return f"form:{form.number}:{form.cleaned_data['siret']}"
 
 
-def _receive_first(opened: Opened, form: CaseForm) -> list[str]:
-    """Take what came with the form; gives a sentence for each file that was not taken.
+def _receive_first(opened: Opened, form: CaseForm) -> CaseMessage | None:
+    """Take what came with the form; a new case with no file at all needs no message.
 
     Who fills in the form again for a SIRET that is being looked after may be anybody: staff read it, nothing else.
     """
     if opened.is_new and not form.uploads:
-        return []
+        return None
     body = "" if opened.is_new else _second_request(form)
-    message = receive(
+    return receive(
         opened.case, at=timezone.now(), sender=form.cleaned_data["email"], subject="", body=body, uploads=form.uploads,
         refused=(), message_id=_sending(form), is_other_sender=not opened.is_new,
     )  # fmt: skip
-    return list(message.refused)
+
+
+def _receipt(opened: Opened, message: CaseMessage | None) -> dict[str, Any]:
+    """What the receipt says. Who joins a case learns nothing of it, not even its number."""
+    received = message.documents.count() if message and opened.is_new else 0
+    return {
+        "number": opened.case.number if opened.is_new else "",
+        "received": count(received, "document") if received else "",
+        "refused": list(message.refused) if message else [],
+    }
 
 
 def _second_request(form: CaseForm) -> str:
@@ -122,6 +133,7 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return _case_page(request, asked, AnswerForm(session=request.session))
     if asked.current.state == State.ACCEPTED:
+        messages.info(request, TOO_LATE)
         return redirect("eligibility:case", token)
     wait = sendings.allow(client_ip(request))
     form = AnswerForm(request.POST, None if wait else request.FILES, session=request.session)
@@ -163,7 +175,7 @@ def _case_page(request: HttpRequest, asked: Case, form: AnswerForm, *, wait: int
         form.keep_files()
     current = asked.current
     is_merged = current != asked
-    said = current.messages.shown_to(asked.email)
+    passed = current.messages.shown_to(asked.email)
     is_open = current.is_under_way and not is_merged
     is_talk_shown = is_open or (current.state == State.REFUSED and not is_merged)
     context = {
@@ -171,9 +183,10 @@ def _case_page(request: HttpRequest, asked: Case, form: AnswerForm, *, wait: int
         "current": current,
         "is_merged": is_merged,
         "form": form,
-        "said": said if is_talk_shown else (),
+        "said": passed.exclude(body="") if is_talk_shown else (),
         "is_message_shown": bool(asked.message) and is_talk_shown,
-        "documents": current.documents.kept().filter(message__in=said) if is_open else (),
+        "had_documents": current.state == State.ACCEPTED and current.documents.filter(message__in=passed).exists(),
+        "documents": current.documents.kept().filter(message__in=passed) if is_open else (),
         "wait": _wait(wait),
     }
     return render(request, "eligibility/case.html", context, status=429 if wait else 200)

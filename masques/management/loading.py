@@ -117,6 +117,7 @@ def rejects_file(path: str | None, *, source: str) -> Iterator[TextIO | None]:
     try:
         file = target.open("w", encoding="utf-8-sig", newline="")
     except OSError as error:
-        raise LoadRefused(f"Les lignes rejetées ne peuvent pas être écrites dans {path}\u00a0: {why(error)}.")
+        reason = f"le dossier {target.parent} n’existe pas" if isinstance(error, FileNotFoundError) else why(error)
+        raise LoadRefused(f"Les lignes rejetées ne peuvent pas être écrites dans {path}\u00a0: {reason}.")
     with file:
         yield file

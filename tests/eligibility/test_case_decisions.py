@@ -186,6 +186,24 @@ def test_asking_again_keeps_the_receipt_for_the_figures(agent: User) -> None:
 
 
 @pytest.mark.parametrize("has_documents", [True, False])
+def test_a_refusal_says_that_documents_are_kept_where_there_are_some(agent: User, has_documents: bool) -> None:
+    case = case_in(State.RECEIVED)
+    if has_documents:
+        send(case, inspect("kbis.pdf", PDF), at=NOW)
+    decisions.refuse(case, "votre effectif n’est pas établi.", by=agent, at=NOW)
+    letter = Message.objects.get(kind="eligibility/case_refused")
+    assert ("Vos justificatifs sont conservés six mois" in letter.body_text) == has_documents
+
+
+def test_who_comes_second_reads_the_reason_apart_from_the_name(agent: User) -> None:
+    case = case_in(State.RECEIVED)
+    decisions.refuse(case, "votre effectif n’est pas établi.", by=agent, at=NOW)
+    words = rf"refusée \(votre effectif n’est pas établi\) par {agent.get_username()}, le "
+    with pytest.raises(CaseError, match=words):
+        decisions.refuse(case, "fermé", by=agent, at=NOW)
+
+
+@pytest.mark.parametrize("has_documents", [True, False])
 def test_the_letter_says_that_documents_are_deleted_where_there_were_some(
     agent: User, put_in_service: Callable[..., None], has_documents: bool
 ) -> None:

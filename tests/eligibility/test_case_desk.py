@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -196,6 +196,31 @@ def test_a_case_is_found_by_what_a_caller_dictates(client: Client, agent: User, 
     asked = typed.format(siren=siren, siren_b=siren[3:6], siren_c=siren[6:], pk=case.pk, siret=case.siret)
     found = client.get(QUEUE, {"q": asked}).context["cl"].queryset
     assert list(found) == [case]
+
+
+@pytest.mark.parametrize("typed", ["06 12 34 56 78", "+33612345678", "06.12.34.56.78", "O’Brien"])
+def test_a_case_is_found_by_who_calls(client: Client, agent: User, typed: str) -> None:
+    case = CaseFactory(phone="+33612345678", contact_name="Léa O’Brien")
+    CaseFactory(phone="+33612345679", contact_name="Camille Dupont")
+    assert list(client.get(QUEUE, {"q": typed}).context["cl"].queryset) == [case]
+
+
+def test_the_queue_says_when_an_applicant_wrote_and_nothing_where_none_did(client: Client, agent: User) -> None:
+    CaseFactory(news_at=datetime(2026, 5, 12, 8, 2, tzinfo=UTC))
+    CaseFactory()
+    cells = re.findall(r"field-news[^>]*>\s*([^<]*?)\s*<", client.get(QUEUE).content.decode())
+    assert sorted(plain(cell) for cell in cells) == ["12/05/2026 à 10 h 02", "–"]
+
+
+def test_in_a_merged_case_each_applicant_is_named(client: Client, agent: User) -> None:
+    case, duplicate = CaseFactory(), CaseFactory()
+    send(case, inspect("kbis.pdf", PDF))
+    send(duplicate, inspect("urssaf.pdf", PDF))
+    decisions.merge(duplicate, case, by=agent, at=timezone.now())
+    page = client.get(page_of(case)).content.decode()
+    assert f"le demandeur, {duplicate.email}" in page
+    assert f"le demandeur, {case.email}" not in page
+    assert page_of(duplicate) in page
 
 
 def test_numbers_and_the_first_message_are_read_as_people_say_them(client: Client, agent: User) -> None:

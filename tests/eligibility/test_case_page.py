@@ -54,6 +54,31 @@ def test_several_documents_and_a_message_arrive_and_start_the_48_hours(client: C
     assert case.number in letter.subject
 
 
+def test_documents_that_came_without_a_word_are_listed(client: Client) -> None:
+    case = CaseFactory()
+    page = text(post(client, case, upload("kbis.pdf")))
+    assert "Documents reçus" in page
+    assert "kbis.pdf" in page
+    assert "Messages" not in page
+
+
+def test_sizes_are_told_in_the_units_of_the_form(client: Client) -> None:
+    page = text(post(client, CaseFactory(), upload("photo.jpg", picture() + bytes(3_000))))
+    assert re.search(r"photo\.jpg \([0-9,]+ Ko\)", page)
+
+
+def test_nothing_is_said_to_be_deleted_where_nothing_was_sent(client: Client, put_in_service: Any) -> None:
+    put_in_service("CCI")
+    case = CaseFactory()
+    decisions.accept(
+        case, by=UserFactory(staff=True), at=timezone.now(), headcount=4, network=RegisterFactory(),
+        expires_on=timezone.localdate() + timedelta(days=365), legal_name="ATELIER",
+    )  # fmt: skip
+    page = text(client.get(url(case)))
+    assert "Votre entreprise est admise." in page
+    assert "justificatifs" not in page
+
+
 def test_the_same_page_sent_twice_is_one_sending(client: Client) -> None:
     case = CaseFactory()
     sending = str(uuid.uuid4())
@@ -129,8 +154,9 @@ def test_an_accepted_applicant_is_led_to_sign_up_and_sees_nothing_else(client: C
     assert "Créer mon compte" in page
     for private in ("kbis.pdf", "Confidentiel", "Une phrase privée."):
         assert private not in page
-    # What is sent after that is not taken.
-    post(client, case, upload("encore.pdf"))
+    assert "Vos justificatifs ont été supprimés" in page
+    # What is sent after that is not taken, and its author is told so.
+    assert "ce que vous venez d’envoyer n’a pas été transmis" in text(post(client, case, upload("encore.pdf")))
     assert not case.documents.kept().exists()
     siret = re.search(r'name="siret" value="(\d{14})"', response.content.decode())
     assert siret
@@ -184,10 +210,11 @@ def test_the_page_is_kept_by_nobody_and_found_by_no_robot(client: Client) -> Non
 
 def test_documents_may_come_with_the_form(client: Client) -> None:
     data = form(client) | {"files": [upload("kbis.pdf"), upload("photo.jpg", picture())]}
-    client.post(FORM, data, follow=True)
+    receipt = client.post(FORM, data, follow=True)
     case = Case.objects.get()
     assert case.state == "documents_received"
     assert sorted(case.documents.values_list("name", flat=True)) == ["kbis.pdf", "photo.jpg"]
+    assert "Bien reçu : 2 documents." in text(receipt)
     kinds = set(Message.objects.values_list("kind", flat=True))
     assert kinds == {"eligibility/case_acknowledged", "eligibility/case_documents_received"}
 

@@ -99,12 +99,16 @@ def test_a_case_dictated_on_the_telephone_is_opened_by_the_same_verb(client: Cli
     assert case.events.get().by == agent
     assert Message.objects.get().kind == "eligibility/case_acknowledged"
     assert case.number in text(response)
+    assert response.redirect_chain == [(page_of(case), 302)]
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
-    [({"siret": "123"}, "14 chiffres"), ({"email": ""}, "obligatoire"), ({"phone": "1"}, "10 chiffres")],
-)
+    [
+        ({"siret": "123"}, "14 chiffres"), ({"email": ""}, "obligatoire"), ({"phone": "1"}, "10 chiffres"),
+        ({"postal_code": "3560"}, "5 chiffres"),
+    ],
+)  # fmt: skip
 def test_a_mistake_by_hand_is_said(client: Client, agent: User, changes: dict[str, str], words: str) -> None:
     assert words in text(client.post(f"{QUEUE}add/", dictated(**changes)))
     assert not Case.objects.exists()

@@ -155,6 +155,7 @@ def test_a_second_applicant_joins_the_case_and_learns_nothing(client: Client) ->
     case = CaseFactory(siret=SIRET, email="premiere@atelier.example")
     page = client.post(URL, form(client), follow=True).content.decode()
     assert "Une demande est déjà en cours pour ce SIRET" in page
+    assert "Ce que vous venez d’envoyer y est joint." in page
     for secret in (case.number, case.token, case.email):
         assert secret not in page
     assert Case.objects.count() == 1

@@ -106,6 +106,19 @@ def test_a_delta_adds_and_changes_and_removes_nothing(write: Writer) -> None:
     assert (active.mode, active.rows_removed, active.rows_total) == ("delta", 0, 3)
 
 
+def test_a_full_file_that_was_taken_for_a_delta_is_loaded_again_as_what_it_is(write: Writer) -> None:
+    gone, kept = sirets(2)
+    put_into_service(write([register_row(gone), register_row(kept)]))
+    path = write([register_row(kept, commune="LILLE")])
+    assert put_into_service(path, delta=True).is_applied
+    assert put_into_service(path, delta=True).is_same_file
+    assert rows_in_service() == [gone, kept]
+    report = put_into_service(path)
+    assert (report.is_applied, report.diff.removed) == (True, 1)
+    assert rows_in_service() == [kept]
+    assert put_into_service(path).is_same_file
+
+
 def test_a_delta_needs_a_register_to_complete(write: Writer) -> None:
     with pytest.raises(LoadRefused, match="commencez par un fichier complet"):
         put_into_service(write([register_row(sirets(1)[0])]), delta=True)

@@ -102,6 +102,15 @@ def test_files_that_are_not_taken_are_told_with_their_reasons_and_the_others_kep
     assert "kbis.pdf" not in told.body_text
 
 
+def test_documents_for_an_accepted_case_are_not_asked_for_again(helpdesk: HelpDesk):
+    case = CaseFactory(email=SENDER, state="accepted", decided_at=timezone.now())
+    helpdesk.put(letter("Merci.", subject=f"Re: {case.number}", files=[("kbis.pdf", PDF)]))
+    helpdesk.poll()
+    told = Message.objects.get(kind="eligibility/case_files_refused").body_text
+    assert "la demande est déjà acceptée" in told
+    assert "de nouveau" not in told
+
+
 def test_an_answer_to_a_letter_goes_into_its_case(helpdesk: HelpDesk):
     case = CaseFactory(email=SENDER, siret=SIRET)
     quoted = (
