@@ -124,18 +124,6 @@ def test_a_delta_needs_a_register_to_complete(write: Writer) -> None:
         put_into_service(write([register_row(sirets(1)[0])]), delta=True)
 
 
-def test_a_file_that_came_as_a_delta_may_come_again_as_the_whole_register(write: Writer) -> None:
-    one, two = sirets(2)
-    put_into_service(write([register_row(one)]))
-    path = write([register_row(two)], "mois.csv")
-    put_into_service(path, delta=True)
-    assert put_into_service(path, delta=True).is_same_file
-    report = put_into_service(path)
-    assert (report.is_same_file, report.is_applied, report.diff.removed) == (False, True, 1)
-    assert put_into_service(path, delta=True).is_same_file
-    assert rows_in_service() == [two]
-
-
 def test_a_third_network_is_loaded_once_it_is_a_row(write: Writer) -> None:
     siret = sirets(1)[0]
     path = write([register_row(siret, register="ASSO")])
