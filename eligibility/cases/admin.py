@@ -130,7 +130,7 @@ class CaseAdmin(ModelAdmin):
 
     @admin.display(description="entreprise", ordering="legal_name")
     def company(self, case: Case) -> SafeString:
-        name = case.legal_name or case.verdict_then.get("legal_name") or "–"
+        name = case.legal_name or case.verdict_then.get("legal_name") or case.contact_name or case.email
         return format_html("{}<br>{}", name, siret(case.siret))
 
     @admin.display(description="suivie par", ordering="assigned_to", empty_value="personne")

@@ -11,13 +11,16 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanWidget,
 )
 
 from eligibility.fields import SiretField
 from eligibility.models import FIRST_REGISTERS, Register
 from eligibility.quota import HEADCOUNT_LIMIT
+from eligibility.siret import siren_of
 from eligibility.zones import Zone
 from notifications import phones
+from notifications.wording import siret
 
 from .decisions import admission_lasts_until
 from .forms import BAD_PHONE, FIVE_DIGITS, TOO_LARGE
@@ -150,6 +153,11 @@ class MergeForm(ActForm):
         help_text="Son numéro, par exemple RS000042. Les messages et les documents y sont déplacés.",
         widget=UnfoldAdminTextInputWidget,
     )
+    is_same_company = forms.BooleanField(
+        label="C’est la même entreprise, bien que les SIREN diffèrent",
+        required=False,
+        widget=UnfoldBooleanWidget,
+    )
 
     def clean_into(self) -> Case:
         """Find a case by the number that people dictate."""
@@ -157,6 +165,17 @@ class MergeForm(ActForm):
         if found is None:
             raise ValidationError("Aucune demande ne porte ce numéro.")
         return found
+
+    def clean(self) -> None:
+        """Letters go to both applicants afterwards: one digit too many must not hand papers to a stranger."""
+        into = self.cleaned_data.get("into")
+        sirens = {siren_of(case.siret) for case in (self.case, into) if case and case.siret}
+        if into and len(sirens) > 1 and not self.cleaned_data["is_same_company"]:
+            self.add_error(
+                "is_same_company",
+                f"La demande {into.number} ({into.legal_name or into.email}) porte un autre SIREN\u00a0:"
+                f" {siret(into.siret)}, au lieu de {siret(self.case.siret)}. Cochez si c’est bien la même entreprise.",
+            )
 
 
 def find(number: str) -> Case | None:

@@ -24,7 +24,7 @@ from notifications.models import Message
 from tests.eligibility.conftest import plain, sirets
 from tests.eligibility.files import PDF
 from tests.eligibility.test_case_documents import inspect, send
-from tests.factories import CaseFactory, UserFactory
+from tests.factories import CaseFactory, UserFactory, make_siret
 
 pytestmark = pytest.mark.django_db
 QUEUE = "/gestion/eligibility/case/"
@@ -318,9 +318,21 @@ def test_a_case_is_taken_handed_over_and_given_back(client: Client, agent: User)
 
 @pytest.mark.parametrize("typed", ["{number}", "rs {pk}", "{pk}"])
 def test_a_duplicate_is_merged_by_the_number_that_people_dictate(client: Client, agent: User, typed: str) -> None:
-    kept, double = CaseFactory(), CaseFactory()
+    kept = CaseFactory()
+    double = CaseFactory(siret=make_siret(kept.siret[:9], 2))
     response = do(client, double, "reunir", into=typed.format(number=kept.number, pk=kept.pk))
     assert "réunie" in answers(response)
+    double.refresh_from_db()
+    assert double.merged_into == kept
+
+
+def test_cases_of_two_companies_are_merged_only_by_who_has_read_that(client: Client, agent: User) -> None:
+    kept, double = CaseFactory(), CaseFactory()
+    response = do(client, double, "reunir", into=kept.number)
+    assert f"{kept.number} ({kept.legal_name}) porte un autre SIREN" in text(response)
+    double.refresh_from_db()
+    assert double.merged_into is None
+    do(client, double, "reunir", into=kept.number, is_same_company="on")
     double.refresh_from_db()
     assert double.merged_into == kept
 
