@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from notifications.wording import paris_date
+from notifications.wording import paris_date, siret
 
 from .cases.admin import CaseAdmin as CaseAdmin  # Django finds admin classes here
 from .fields import SiretField
@@ -60,8 +62,20 @@ class RegisterAdmin(ModelAdmin):
         return False
 
 
+class LoadAdmin(ReadOnlyAdmin):
+    """Loads, each with the report that its operator read."""
+
+    exclude = ("report",)
+    readonly_fields = ("told",)
+
+    @admin.display(description="rapport", empty_value="–")
+    def told(self, load: RegisterLoad | SireneLoad) -> SafeString | None:
+        lines = load.report.get("lines")
+        return format_html('<div class="desk__report">{}</div>', "\n".join(lines)) if lines else None
+
+
 @admin.register(RegisterLoad)
-class RegisterLoadAdmin(ReadOnlyAdmin):
+class RegisterLoadAdmin(LoadAdmin):
     list_display = (
         "register", "mode", "file_name", "finished_at", "rows", "rejected", "loaded_by", "is_active", "is_former",
     )  # fmt: skip
@@ -86,8 +100,8 @@ class RegisterRollbackAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SireneLoad)
-class SireneLoadAdmin(ReadOnlyAdmin):
-    list_display = ("stock", "file_name", "finished_at", "rows_total", "rows_closed", "loaded_by", "is_active")
+class SireneLoadAdmin(LoadAdmin):
+    list_display = ("stock", "file_name", "finished_at", "rows_total", "loaded_by", "is_active")
     list_filter = ("stock", "is_active")
     search_fields = ("file_name", "sha256__startswith")
 
@@ -113,12 +127,16 @@ class AdmissionForm(forms.ModelForm):
 @admin.register(Admission)
 class AdmissionAdmin(ModelAdmin):
     form = AdmissionForm
-    list_display = ("siret", "legal_name", "headcount", "network", "territory", "author", "created_at", "expires_on")
+    list_display = ("spaced", "legal_name", "headcount", "network", "author", "expires_on")
     list_filter = ("network", "territory", "expires_on")
     list_select_related = ("network", "author")
     search_fields = ("siret__exact", "siren__exact", "legal_name__icontains")
     search_help_text = "SIRET, SIREN ou raison sociale"
     readonly_fields = ("author", "created_at")
+
+    @admin.display(description="SIRET", ordering="siret")
+    def spaced(self, admission: Admission) -> str:
+        return siret(admission.siret)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Admission], search_term: str

@@ -273,6 +273,7 @@ class CannedAnswerAdmin(ModelAdmin):
     list_display = ("title", "use", "is_active")
     list_filter = ("use", "is_active")
     search_fields = ("title__icontains", "text__icontains")
+    fields = ("title", "use", "text", "is_active", "key")
     prepopulated_fields = {"key": ("title",)}
 
     def get_readonly_fields(self, request: HttpRequest, obj: CannedAnswer | None = None) -> tuple[str, ...]:

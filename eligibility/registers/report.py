@@ -52,8 +52,9 @@ class Report:
         return why_nothing(self.rejected, REJECTIONS)
 
     def as_json(self) -> dict[str, Any]:
-        """What the load's row keeps besides its own columns."""
+        """What the load's row keeps besides its own columns: the figures, and the report as it was read."""
         return {
+            "lines": [*self.lines()],
             "encoding": self.encoding,
             "separator": self.separator,
             "ignored_columns": list(self.ignored_columns),

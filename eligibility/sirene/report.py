@@ -47,8 +47,9 @@ class Report:
         return [objection for objection in self.objections if objection.name not in self.overridden]
 
     def as_json(self) -> dict[str, Any]:
-        """What the load's row keeps besides its own columns."""
+        """What the load's row keeps besides its own columns: the figures, and the report as it was read."""
         return {
+            "lines": [*self.lines()],
             "rejected": dict(self.rejected),
             "examples": self.examples,
             "losers": None if self.losers is None else len(self.losers),

@@ -1,3 +1,4 @@
+import html
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,8 @@ from django.utils import timezone
 
 from eligibility.cases.models import Case
 from eligibility.check import check
-from eligibility.models import Admission, Register, RegisterLoad, RegisterRollback
-from tests.eligibility.conftest import SAMPLES, put_into_service, sirets
+from eligibility.models import Admission, Register, RegisterLoad, RegisterRollback, SireneLoad
+from tests.eligibility.conftest import SAMPLES, put_into_service, put_sirene_into_service, sirets
 from tests.factories import AdmissionFactory, CaseFactory, RegisterFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,21 @@ def test_a_load_is_read_only(staff: Client) -> None:
     assert page(staff, RegisterLoad, "add").status_code == 403
     assert page(staff, RegisterLoad, "delete", load.pk).status_code == 403
     assert staff.post(reverse("admin:eligibility_registerload_change", args=[load.pk]), {}).status_code == 403
+
+
+def test_a_load_shows_the_report_that_its_operator_read(staff: Client) -> None:
+    report = put_into_service(SAMPLES / "sample_cma.csv", "cma")
+    shown = html.unescape(page(staff, RegisterLoad, "change", RegisterLoad.objects.get().pk).content.decode())
+    lines = list(report.lines())
+    assert len(lines) > 5
+    assert "\n".join(lines) in shown
+    assert "overridden" not in shown
+
+
+def test_a_load_of_sirene_shows_its_report_too(staff: Client) -> None:
+    report = put_sirene_into_service(SAMPLES / "sirene_sample_etablissement.csv")
+    shown = html.unescape(page(staff, SireneLoad, "change", SireneLoad.objects.get().pk).content.decode())
+    assert "\n".join(report.lines()) in shown
 
 
 @pytest.mark.parametrize("dictated", ["RS{pk:06d}", "rs {pk:06d}", "{spaced}", "{email}"])
