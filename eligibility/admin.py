@@ -1,6 +1,6 @@
 """Registers, loads and admissions at the staff desk. What a load found is read-only; an admission is granted here."""
 
-from datetime import timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -13,15 +13,14 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from notifications.wording import paris_date, siret
+from notifications.wording import siret
 
+from .admissions import proposed_end, validate_end
 from .cases.admin import CaseAdmin as CaseAdmin  # Django finds admin classes here
 from .fields import SiretField
 from .models import Admission, Register, RegisterLoad, RegisterRollback, SireneLoad
 from .quota import HEADCOUNT_LIMIT
 from .siret import strip_separators
-
-ADMISSION_LASTS = timedelta(days=365)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -115,6 +114,12 @@ class AdmissionForm(forms.ModelForm):
         model = Admission
         fields = ("siret", "legal_name", "headcount", "network", "territory", "expires_on")
 
+    def clean_expires_on(self) -> date:
+        """A day that has passed withdraws the admission."""
+        expires_on: date = self.cleaned_data["expires_on"]
+        validate_end(expires_on)
+        return expires_on
+
     def clean_headcount(self) -> int:
         headcount: int = self.cleaned_data["headcount"]
         if headcount >= HEADCOUNT_LIMIT:
@@ -145,9 +150,7 @@ class AdmissionAdmin(ModelAdmin):
         return super().get_search_results(request, queryset, number if number.isdecimal() else search_term)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"expires_on": paris_date(timezone.now() + ADMISSION_LASTS)} | super().get_changeform_initial_data(
-            request
-        )
+        return {"expires_on": proposed_end(timezone.now())} | super().get_changeform_initial_data(request)
 
     def save_model(self, request: HttpRequest, obj: Admission, form: Any, change: bool) -> None:
         """The person who grants it is its author; changing it later does not make another one so."""

@@ -126,7 +126,7 @@ class CaseAdmin(ModelAdmin):
         told = urgency(case.due_at if case.is_under_way else None, at=timezone.now())
         if not told.level:
             return None
-        return format_html('<span class="desk__tag desk__tag--{}">{}</span>', told.level, told.words)
+        return format_html('<span class="desk__tag desk__tag--{}">{}</span>', told.level, told.brief)
 
     @admin.display(description="entreprise", ordering="legal_name")
     def company(self, case: Case) -> SafeString:

@@ -3,7 +3,7 @@
 `seen` is the version of the case that the member of staff had before their eyes.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,7 +14,6 @@ from eligibility.models import Admission, Register
 from eligibility.verdict import Reason
 from eligibility.zones import Zone
 from notifications.queue import enqueue
-from notifications.wording import paris_date
 
 from . import documents, letters
 from .due import due_at
@@ -23,7 +22,6 @@ from .models import Case, CaseMessage
 from .states import State
 from .verbs import UNDECIDED
 
-ADMISSION_LASTS = timedelta(days=365)
 # What an admission cannot repair: the check refuses all the same, and the letter would promise too much.
 BEYOND_ADMISSION = {
     Reason.CLOSED: "un registre dit l’établissement fermé",
@@ -224,11 +222,6 @@ def _earlier_due(case: Case, into: Case, at: datetime) -> dict[str, Any]:
     else:
         due = running or (due_at(received_at) if case.documents.kept().exists() else None)
     return {"documents_received_at": received_at, "due_at": due, "reminded_at": None} if due else {}
-
-
-def admission_lasts_until(at: datetime) -> date:
-    """The day that is proposed as an admission's last."""
-    return paris_date(at + ADMISSION_LASTS)
 
 
 def _refuse_unless_under_way(case: Case) -> None:

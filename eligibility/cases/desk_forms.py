@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from eligibility.admissions import proposed_end, validate_end
 from eligibility.fields import SiretField
 from eligibility.models import FIRST_REGISTERS, Register
 from eligibility.quota import HEADCOUNT_LIMIT
@@ -22,7 +23,6 @@ from eligibility.zones import Zone
 from notifications import phones
 from notifications.wording import siret
 
-from .decisions import admission_lasts_until
 from .forms import BAD_PHONE, FIVE_DIGITS, TOO_LARGE
 from .models import CannedAnswer, Case
 
@@ -110,6 +110,7 @@ class AcceptForm(ActForm):
     expires_on = forms.DateField(
         label="Admission valable jusqu’au",
         help_text="Ce jour compris.",
+        validators=[validate_end],
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
 
@@ -119,7 +120,7 @@ class AcceptForm(ActForm):
             "legal_name": case.legal_name or case.verdict_then.get("legal_name", ""),
             "headcount": case.headcount,
             "network": registers.get(case.register),
-            "expires_on": admission_lasts_until(timezone.now()).isoformat(),
+            "expires_on": proposed_end(timezone.now()).isoformat(),
         }
 
     def clean_headcount(self) -> int:

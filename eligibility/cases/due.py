@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
-from notifications.wording import count, long_date, time_of_day
+from notifications.wording import count, long_date, short_date, time_of_day
 
 SOON = timedelta(hours=12)  # before the due time: staff are reminded, the queue turns amber
 HOUR = timedelta(hours=1)
@@ -20,6 +20,7 @@ class Urgency:
 
     level: str  # "late", "soon", "calm", or "" while no clock runs
     words: str
+    brief: str  # for a column that is named so
 
 
 def due_at(received_at: datetime) -> datetime:
@@ -30,11 +31,13 @@ def due_at(received_at: datetime) -> datetime:
 def urgency(due: datetime | None, *, at: datetime) -> Urgency:
     """Say how long is left, in Paris time, or by how much a case is late."""
     if due is None:
-        return Urgency("", "–")
+        return Urgency("", "–", "–")
     if due <= at:
-        return Urgency("late", f"En retard de {_hours(at - due)}")
+        late = f"En retard de {_hours(at - due)}"
+        return Urgency("late", late, late)
     level = "soon" if due - at <= SOON else "calm"
-    return Urgency(level, f"À traiter avant {long_date(due)}, {time_of_day(due)}")
+    words = f"À traiter avant {long_date(due)}, {time_of_day(due)}"
+    return Urgency(level, words, f"{short_date(due)} à {time_of_day(due)}")
 
 
 def _hours(late: timedelta) -> str:

@@ -109,7 +109,12 @@ def test_an_admission_lets_the_company_order_and_names_its_author(
 
 
 @pytest.mark.parametrize(
-    ("changes", "field"), [({"siret": "73282932000075"}, "siret"), ({"headcount": "50"}, "headcount")]
+    ("changes", "field"),
+    [
+        ({"siret": "73282932000075"}, "siret"),
+        ({"headcount": "50"}, "headcount"),
+        ({"expires_on": "31/12/2199"}, "expires_on"),
+    ],
 )
 def test_an_admission_that_could_not_order_is_refused(staff: Client, changes: dict[str, str], field: str) -> None:
     RegisterFactory(code="CMA")

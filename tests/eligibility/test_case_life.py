@@ -73,19 +73,19 @@ def test_a_case_is_due_48_clock_hours_after_its_documents(received: str, due: st
 
 
 @pytest.mark.parametrize(
-    ("hours", "level", "words"),
+    ("hours", "level", "words", "brief"),
     [
-        (47, "calm", "À traiter avant dimanche 17 mai 2026, 15 h 50"),
-        (12, "soon", "À traiter avant samedi 16 mai 2026, 4 h 50"),
-        (0, "late", "En retard de 0 minute"),
-        (-0.5, "late", "En retard de 30 minutes"),
-        (-3.9, "late", "En retard de 3 h"),
-        (-100, "late", "En retard de 100 h"),
+        (47, "calm", "À traiter avant dimanche 17 mai 2026, 15 h 50", "17/05/2026 à 15 h 50"),
+        (12, "soon", "À traiter avant samedi 16 mai 2026, 4 h 50", "16/05/2026 à 4 h 50"),
+        (0, "late", "En retard de 0 minute", "En retard de 0 minute"),
+        (-0.5, "late", "En retard de 30 minutes", "En retard de 30 minutes"),
+        (-3.9, "late", "En retard de 3 h", "En retard de 3 h"),
+        (-100, "late", "En retard de 100 h", "En retard de 100 h"),
     ],
 )
-def test_how_pressing_a_case_is_has_a_colour_and_words(hours: float, level: str, words: str) -> None:
+def test_how_pressing_a_case_is_has_a_colour_and_words(hours: float, level: str, words: str, brief: str) -> None:
     told = urgency(NOW + timedelta(hours=hours), at=NOW)
-    assert (told.level, plain(told.words)) == (level, words)
+    assert (told.level, plain(told.words), plain(told.brief)) == (level, words, brief)
 
 
 def test_without_documents_no_clock_runs() -> None:
