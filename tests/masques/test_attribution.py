@@ -1,6 +1,7 @@
 """Every action of the desk leaves its author in the audit trail, beside what the rows themselves remember."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_a_form_leaves_its_author_too() -> None:
     client.force_login(UserFactory(username="chef", staff=True, is_superuser=True))
     register = apps.get_model("eligibility", "register").objects.create(code="CCI", label="CCI")
     form = {"siret": "732 829 320 00074", "legal_name": "LE GAL", "headcount": "12", "network": register.pk,
-            "territory": "METRO", "expires_on": "01/01/2030"}  # fmt: skip
+            "territory": "METRO", "expires_on": f"{timezone.localdate() + timedelta(days=30):%d/%m/%Y}"}  # fmt: skip
     page = client.post(reverse("admin:eligibility_admission_add"), form)
     assert page.status_code == 302, page.context["adminform"].form.errors
     assert apps.get_model("eligibility", "admission").objects.get().author.username == "chef"
