@@ -23,7 +23,6 @@ from .verbs import Opened, open_case, receive
 # The refusal page sends the SIRET in a POST with this name: a SIRET never stands in an address.
 START = "start"
 RECEIPT = "case_sent"
-TOO_LATE = "Votre demande a été acceptée entre-temps\u00a0: ce que vous venez d’envoyer n’a pas été transmis."
 openings = RateLimit("case", lambda: settings.CASE_RATE)
 sendings = RateLimit("case_upload", lambda: settings.CASE_UPLOAD_RATE)
 
@@ -132,9 +131,6 @@ def case(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "eligibility/case_expired.html", {"case": asked}, status=410)
     if request.method != "POST":
         return _case_page(request, asked, AnswerForm(session=request.session))
-    if asked.current.state == State.ACCEPTED:
-        messages.info(request, TOO_LATE)
-        return redirect("eligibility:case", token)
     wait = sendings.allow(client_ip(request))
     form = AnswerForm(request.POST, None if wait else request.FILES, session=request.session)
     if wait and request.FILES:

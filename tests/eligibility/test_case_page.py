@@ -155,8 +155,11 @@ def test_an_accepted_applicant_is_led_to_sign_up_and_sees_nothing_else(client: C
     for private in ("kbis.pdf", "Confidentiel", "Une phrase privée."):
         assert private not in page
     assert "Vos justificatifs ont été supprimés" in page
-    # What is sent after that is not taken, and its author is told so.
-    assert "ce que vous venez d’envoyer n’a pas été transmis" in text(post(client, case, upload("encore.pdf")))
+    # Who had the page open still: the words reach staff, a document is not kept, and its author is told both.
+    told = text(post(client, case, upload("encore.pdf"), message="J’arrive trop tard\u00a0?"))
+    assert "Votre message est parti." in told
+    assert "« encore.pdf » : la demande est déjà acceptée, ce document n’est pas conservé." in told
+    assert case.messages.filter(body="J’arrive trop tard\u00a0?").exists()
     assert not case.documents.kept().exists()
     siret = re.search(r'name="siret" value="(\d{14})"', response.content.decode())
     assert siret
