@@ -1,7 +1,7 @@
 """What a load found and did: the same report for the dry run and the real one."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -79,9 +79,7 @@ class Report:
             yield f"Colonnes inconnues, ignorées{NBSP}: {names}"
         yield from self._row_lines()
         yield from self._diff_lines()
-        for objection in self.objections:
-            lifted = "levée par l’opérateur" if objection.name in self.overridden else f"--allow-{objection.name}"
-            yield f"Objection ({lifted}){NBSP}: {objection.sentence}"
+        yield from told_objections(self.objections, self.overridden)
 
     def _row_lines(self) -> Iterator[str]:
         outcome = [count(self.accepted, "retenue"), count(self.rejected.total(), "rejetée")]
@@ -102,6 +100,18 @@ class Report:
             examples = ", ".join(self.diff.examples.get(kind, ()))
             suffix = f" (par exemple {examples})" if examples else ""
             yield f"  {label}{NBSP}: {figure(getattr(self.diff, kind))}{suffix}"
-        if self.losers is not None:
-            examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
-            yield f"Clients qui perdraient le droit de commander{NBSP}: {figure(len(self.losers))}{examples}"
+        yield from told_losers(self.losers)
+
+
+def told_losers(losers: list[str] | None) -> Iterator[str]:
+    """The customers who would lose their right, if they were looked for."""
+    if losers is not None:
+        examples = f" (par exemple {', '.join(losers[:EXAMPLES])})" if losers else ""
+        yield f"Clients qui perdraient le droit de commander{NBSP}: {figure(len(losers))}{examples}"
+
+
+def told_objections(objections: Iterable[Objection], overridden: Collection[str]) -> Iterator[str]:
+    """What speaks against a load, each with the option that lifts it or the word that it was lifted."""
+    for objection in objections:
+        lifted = "levée par l’opérateur" if objection.name in overridden else f"--allow-{objection.name}"
+        yield f"Objection ({lifted}){NBSP}: {objection.sentence}"

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from eligibility.registers.guards import Objection
+from eligibility.registers.report import told_losers, told_objections
 from notifications.wording import NBSP, count, figure, short_date
 
 from .models import Stock
@@ -74,9 +75,5 @@ class Report:
             yield f"  lignes en service jusqu’ici{NBSP}: {figure(self.rows_before)}"
         if self.newest_on:
             yield f"Traitement le plus récent{NBSP}: {short_date(self.newest_on)}"
-        if self.losers is not None:
-            examples = f" (par exemple {', '.join(self.losers[:EXAMPLES])})" if self.losers else ""
-            yield f"Clients qui perdraient le droit de commander{NBSP}: {figure(len(self.losers))}{examples}"
-        for objection in self.objections:
-            lifted = "levée par l’opérateur" if objection.name in self.overridden else f"--allow-{objection.name}"
-            yield f"Objection ({lifted}){NBSP}: {objection.sentence}"
+        yield from told_losers(self.losers)
+        yield from told_objections(self.objections, self.overridden)
