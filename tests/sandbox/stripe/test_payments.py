@@ -126,6 +126,7 @@ def test_authentication_refused_charges_nothing(
     client: stripe.StripeClient, session: stripe.checkout.Session, buyer: Buyer, shop: Shop
 ) -> None:
     buyer.pay(session.url, AUTHENTICATES)
+    shop.wait_for(2)  # each click's events are sent by a thread of their own
     answer = buyer.decide(session.url, "refuse")
     assert answer.status_code == 200
     assert "Aucun débit" in answer.text
